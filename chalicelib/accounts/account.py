@@ -1,0 +1,102 @@
+"""An account: one number at one carrier, and what its owner allows."""
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Final
+
+PROVIDERS: Final = ("twilio", "telnyx", "plivo")
+
+SECRET_KEYS: Final = {
+    "twilio": ("account_sid", "auth_token"),
+    "telnyx": ("api_key", "connection_id", "public_key"),
+    "plivo": ("auth_id", "auth_token"),
+}
+"""What each carrier wants to know before it believes us."""
+
+
+class InboundPolicy(StrEnum):
+    """Who may call us."""
+
+    DISABLED = "disabled"
+    ALLOWLIST = "allowlist"
+    OPEN = "open"
+
+
+class AgentKind(StrEnum):
+    """Who answers."""
+
+    OFFLINE = "offline"
+    OPENAI = "openai"
+    BEDROCK = "bedrock"
+    LAMBDA = "lambda"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AgentSettings:
+    """Who answers, and how long the far end waits for it."""
+
+    kind: AgentKind = AgentKind.OFFLINE
+    base_url: str = ""
+    model: str = ""
+    system_prompt: str = ""
+    function_name: str = ""
+    reply_budget_secs: float = 6.0
+    timeout_secs: float = 60.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SpeechSettings:
+    """Who speaks: the carrier itself, or an engine that we ask."""
+
+    provider: str = "carrier"
+    voice: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OutboundLimits:
+    """Which numbers may be called, and how often; prefixes are E.164, the longest match wins."""
+
+    allow: tuple[str, ...] = ("+",)
+    deny: tuple[str, ...] = ()
+    max_concurrent_calls: int = 10
+    max_calls_per_day: int = 1000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Account:
+    """One number at one carrier; its credentials live in the vault, never here."""
+
+    account_id: str
+    provider: str
+    enabled: bool = True
+    from_number: str = ""
+    webhook_url: str = ""
+    """The public address that carriers call, and therefore sign."""
+    api_base_url: str = ""
+    simulated: bool = False
+    inbound_policy: InboundPolicy = InboundPolicy.DISABLED
+    allowlist: tuple[str, ...] = ()
+    max_duration_secs: int = 3600
+    notify_hangup_delay_secs: int = 3
+    ring_timeout_secs: int = 30
+    inbound_greeting: str = "Hello! How can I help?"
+    language: str = "en-US"
+    voice: str = ""
+    agent: AgentSettings = field(default_factory=AgentSettings)
+    tts: SpeechSettings = field(default_factory=SpeechSettings)
+    outbound: OutboundLimits = field(default_factory=OutboundLimits)
+    version: int = 0
+
+    @property
+    def missing(self) -> tuple[str, ...]:
+        """The settings without which no call can be made; credentials not counted."""
+        wanted = {"from_number": self.from_number, "webhook_url": self.webhook_url}
+        return tuple(name for name, value in wanted.items() if not value)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Phone:
+    """All accounts, and the one that `default` means."""
+
+    active: str
+    account_ids: tuple[str, ...]

@@ -1,0 +1,169 @@
+"""A call, and the order its states may follow."""
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+from enum import StrEnum
+from typing import Final, NewType
+from uuid import NAMESPACE_URL, uuid4, uuid5
+
+from chalicelib.calls.phone_numbers import masked
+from chalicelib.overriding import override
+
+CallId = NewType("CallId", str)
+
+
+class State(StrEnum):
+    """Where a call stands; the last seven are final."""
+
+    INITIATED = "initiated"
+    RINGING = "ringing"
+    ANSWERED = "answered"
+    ACTIVE = "active"
+    """Somebody was heard and the agent is thinking."""
+    SPEAKING = "speaking"
+    LISTENING = "listening"
+    COMPLETED = "completed"
+    """A notify was heard to its end, or the carrier says only that it is over."""
+    HANGUP_USER = "hangup_user"
+    HANGUP_BOT = "hangup_bot"
+    TIMEOUT = "timeout"
+    """The maximum duration ended it."""
+    ERROR = "error"
+    NO_ANSWER = "no_answer"
+    BUSY = "busy"
+
+    @property
+    def is_final(self) -> bool:
+        """Whether the call is over; a final state is never left."""
+        return self not in _RANK
+
+
+class Mode(StrEnum):
+    """What a call is for."""
+
+    CONVERSATION = "conversation"
+    NOTIFY = "notify"
+
+
+class Direction(StrEnum):
+    """Who called whom."""
+
+    INBOUND = "inbound"
+    OUTBOUND = "outbound"
+
+
+_RANK: Final = {
+    State.INITIATED: 0,
+    State.RINGING: 1,
+    State.ANSWERED: 2,
+    State.ACTIVE: 3,
+    State.SPEAKING: 3,
+    State.LISTENING: 3,
+}
+_TALKING: Final = 3
+
+LIVE_STATES: Final = frozenset(_RANK)
+
+
+def may_become(state: State) -> frozenset[State]:
+    """Which states may be followed by *state*: forwards only, and never out of a final one."""
+    if state.is_final:
+        return LIVE_STATES
+    rank = _RANK[state]
+    return frozenset(
+        before
+        for before, its_rank in _RANK.items()
+        if its_rank < rank or (its_rank == rank == _TALKING)
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallFailure:
+    """Why a call ended in `error`: a slug or the carrier's own code, and a sentence."""
+
+    code: str
+    message: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Call:
+    """One telephone call as we remember it; times are aware and in UTC.
+
+    What the account's settings said when the call began is frozen on it, so that a change of
+    settings never touches a live call.
+    """
+
+    call_id: CallId
+    account: str
+    provider: str
+    direction: Direction
+    mode: Mode
+    from_number: str
+    to_number: str
+    started_at: datetime
+    deadline: datetime
+    """When the sweep looks after it, whatever else happened."""
+    max_duration_secs: int
+    ring_timeout_secs: int = 30
+    notify_hangup_delay_secs: int = 3
+    opening: str = ""
+    """The first words: the message of an outbound call, the greeting of an inbound one."""
+    language: str = "en-US"
+    voice: str = ""
+    provider_call_id: str = ""
+    state: State = State.INITIATED
+    turn: int = 1
+    """The turn whose answer is awaited; each turn is something we said and what came back."""
+    answered_at: datetime | None = None
+    opened_at: datetime | None = None
+    """When the first words were handed to the carrier."""
+    ended_at: datetime | None = None
+    end_requested: State | None = None
+    """The final state that we asked for, kept until the carrier confirms."""
+    error: CallFailure | None = None
+    version: int = 1
+
+    @property
+    def state_when_opened(self) -> State:
+        """What the far end is part of once it has our first document."""
+        return State.SPEAKING if self.mode is Mode.NOTIFY else State.LISTENING
+
+    @property
+    def natural_end(self) -> State:
+        """How the call ended if the carrier says only that it is over."""
+        return State.COMPLETED if self.mode is Mode.NOTIFY else State.HANGUP_USER
+
+    @property
+    def end_reason(self) -> State | None:
+        """The final state, once there is one."""
+        return self.state if self.state.is_final else None
+
+    @property
+    def other_party(self) -> str:
+        """The number of whoever is not us."""
+        return self.to_number if self.direction is Direction.OUTBOUND else self.from_number
+
+    def ended(self, reason: State, *, at: datetime, error: CallFailure | None = None) -> "Call":
+        """Give the same call, over since *at*; what we asked for goes before *reason*."""
+        state = self.end_requested or reason
+        return replace(
+            self,
+            state=state,
+            ended_at=at,
+            error=error if state is State.ERROR else None,
+            version=self.version + 1,
+        )
+
+    @override
+    def __str__(self) -> str:
+        return f"call {self.call_id} with {masked(self.other_party)} ({self.state})"
+
+
+def new_call_id() -> CallId:
+    """Invent the id of an outbound call: unguessable, and safe in a URL."""
+    return CallId(str(uuid4()))
+
+
+def inbound_call_id(account: str, provider_call_id: str) -> CallId:
+    """Derive the id of an inbound call, so that each of its webhooks finds the same item."""
+    return CallId(str(uuid5(NAMESPACE_URL, f"moltis-phone:{account}:{provider_call_id}")))

@@ -1,0 +1,95 @@
+"""What a carrier can tell us."""
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from chalicelib.calls.call import CallFailure, State
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CarrierEvent:
+    """Something happened to a call; the base of all events.
+
+    `call_id` is ours, as we put it into the callback's address; empty for a call that we did
+    not place. `raw` is what the carrier sent, for debugging only: nothing decides on it.
+    """
+
+    provider_call_id: str
+    call_id: str = ""
+    raw: tuple[tuple[str, str], ...] = field(default=(), compare=False, repr=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallArrived(CarrierEvent):
+    """Somebody calls us, and the carrier asks what to do; numbers as the carrier wrote them."""
+
+    from_number: str
+    to_number: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallOpened(CarrierEvent):
+    """A call that we placed was answered, and the carrier asks what to do."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallProgressed(CarrierEvent):
+    """The call rings, or was answered."""
+
+    state: State
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallEnded(CarrierEvent):
+    """The call is over at the carrier.
+
+    `reason` is none when the carrier says only that it is over: who ended it is ours to know.
+    """
+
+    reason: State | None = None
+    error: CallFailure | None = None
+
+
+class Input(StrEnum):
+    """What came out of listening."""
+
+    SPEECH = "speech"
+    KEYS = "keys"
+    NOTHING = "nothing"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InputGathered(CarrierEvent):
+    """We listened in `turn`, and this came of it; `quiet` counts the silences in a row before."""
+
+    turn: int
+    input: Input
+    text: str = ""
+    quiet: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReplyAwaited(CarrierEvent):
+    """The filler of `turn` was heard, and the carrier asks whether the reply is there.
+
+    `since` is when the far end finished speaking, in Unix seconds; `round` counts the asking.
+    """
+
+    turn: int
+    since: int
+    round: int
+    filler: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ResumeAsked(CarrierEvent):
+    """We interrupted the call to do what the line in `slot` says; the carrier asks for it."""
+
+    slot: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UnknownEvent(CarrierEvent):
+    """Something that we have no word for; acknowledged and otherwise ignored."""
+
+    name: str

@@ -1,0 +1,61 @@
+"""E.164 numbers, and how to show one without showing it."""
+
+import re
+from typing import NewType
+
+import phonenumbers
+
+from chalicelib.errors import BadPhoneNumberError
+
+PhoneNumber = NewType("PhoneNumber", str)
+
+_SHOWN_DIGITS = 4
+_LONG_DIGITS = re.compile(r"\+?\d{7,15}")
+
+
+def e164(text: str, *, field: str = "to") -> PhoneNumber:
+    """Read *text* as a telephone number in international form, `+` first.
+
+    Spaces, dots, dashes and brackets are allowed. Emergency and short numbers have no
+    international form and are refused here.
+
+    Raises:
+        BadPhoneNumberError: *text* is not such a number; the error names *field*.
+
+    """
+    if not text.strip().startswith("+"):
+        reason = "must be in international form, like +15559876543"
+        raise BadPhoneNumberError(reason, field=field)
+    try:
+        parsed = phonenumbers.parse(text)
+    except phonenumbers.NumberParseException as error:
+        reason = "is not a telephone number; write it like +15559876543"
+        raise BadPhoneNumberError(reason, field=field) from error
+    if parsed.extension or not phonenumbers.is_possible_number(parsed):
+        reason = "is not a number that can be dialled; write it like +15559876543"
+        raise BadPhoneNumberError(reason, field=field)
+    return PhoneNumber(phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.E164))
+
+
+def caller(text: str) -> PhoneNumber | None:
+    """Read the number that a carrier gives for a caller; nothing for `anonymous` and the like.
+
+    Carriers send words for withheld numbers (PROVIDERS §2.2), and some leave the `+` away.
+    """
+    digits = text.strip()
+    if not digits.startswith("+"):
+        digits = f"+{digits}"
+    try:
+        return e164(digits)
+    except BadPhoneNumberError:
+        return None
+
+
+def masked(number: str) -> str:
+    """Show *number* in logs and pages: its last four digits only."""
+    return f"…{number[-_SHOWN_DIGITS:]}" if len(number) > _SHOWN_DIGITS else "…"
+
+
+def mask_all(text: str) -> str:
+    """Show *text* with every telephone number in it masked."""
+    return _LONG_DIGITS.sub(lambda match: masked(match.group()), text)

@@ -1,0 +1,66 @@
+"""What we can ask a carrier to do in a call."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Say:
+    """Speak *text*; an empty voice is the carrier's default."""
+
+    text: str
+    language: str = "en-US"
+    voice: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Play:
+    """Play the audio file at *url*."""
+
+    url: str
+
+
+@dataclass(frozen=True, slots=True)
+class Pause:
+    """Stay silent for *seconds*."""
+
+    seconds: int
+
+
+@dataclass(frozen=True, slots=True)
+class SendDigits:
+    """Press keys: `0-9 A-D * #`, `w` waits 0.5 s, `W` one second."""
+
+    digits: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Gather:
+    """Speak *prompts*, then listen for speech and keys, and report to *action* in any case."""
+
+    action: str
+    prompts: tuple[Say | Play | Pause, ...] = ()
+    language: str = "en-US"
+    timeout_secs: int = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Redirect:
+    """Ask *url* what to do next; nothing behind it is carried out."""
+
+    url: str
+
+
+@dataclass(frozen=True, slots=True)
+class Reject:
+    """Refuse an arriving call without answering it."""
+
+    reason: Literal["rejected", "busy"] = "rejected"
+
+
+@dataclass(frozen=True, slots=True)
+class HangUp:
+    """End the call."""
+
+
+Verb = Say | Play | Pause | SendDigits | Gather | Redirect | Reject | HangUp

@@ -1,0 +1,57 @@
+"""JSON lines: a fixed event name and facts beside it; no full telephone number leaves here."""
+
+import json
+import logging
+import re
+import sys
+import traceback
+from datetime import UTC, datetime
+from typing import Final
+
+from chalicelib.overriding import override
+
+_LOGGER: Final = logging.getLogger("moltis_phone")
+_FACTS: Final = "moltis_facts"
+_NUMBER: Final = re.compile(r"(?:\+|%2B)\d{3,11}(\d{4})")
+
+
+class JsonFormatter(logging.Formatter):
+    """One JSON object a line."""
+
+    @override
+    def format(self, record: logging.LogRecord) -> str:
+        line = {
+            "time": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
+            "level": record.levelname.lower(),
+            "event": record.getMessage(),
+            **getattr(record, _FACTS, {}),
+        }
+        if record.exc_info:
+            line["error"] = "".join(traceback.format_exception(*record.exc_info))
+        return _NUMBER.sub(r"…\1", json.dumps(line, default=str, ensure_ascii=False))
+
+
+def set_up() -> None:
+    """Send our lines to standard error, where Lambda and the local gateway pick them up."""
+    if _LOGGER.handlers:
+        return
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(JsonFormatter())
+    _LOGGER.addHandler(handler)
+    _LOGGER.setLevel(logging.INFO)
+    _LOGGER.propagate = False
+
+
+def info(event: str, **facts: object) -> None:
+    """Note that *event* happened."""
+    _LOGGER.info(event, extra={_FACTS: facts})
+
+
+def warning(event: str, **facts: object) -> None:
+    """Note that *event* happened and somebody should look."""
+    _LOGGER.warning(event, extra={_FACTS: facts})
+
+
+def error(event: str, **facts: object) -> None:
+    """Note that *event* went wrong, with the traceback of the error being handled."""
+    _LOGGER.error(event, exc_info=sys.exc_info(), extra={_FACTS: facts})

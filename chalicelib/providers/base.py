@@ -1,0 +1,181 @@
+"""What every carrier's file promises; the only place where it is documented."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import ClassVar
+from urllib.parse import parse_qsl, urlsplit
+
+from chalicelib.calls.call import CallFailure, State
+from chalicelib.calls.events import CarrierEvent
+from chalicelib.calls.verbs import Verb
+
+
+class Feature(StrEnum):
+    """What a carrier may be able to do; what is not in its `features` is refused by name."""
+
+    SPEECH_INPUT = "recognise speech"
+    KEYS_INPUT = "hear keys"
+    SEND_DIGITS = "send digits"
+    SPEAK = "speak into a live call"
+    PLAY = "play audio"
+    REJECT = "refuse a call without answering it"
+    RING_TIMEOUT = "ring timeout of its own"
+    TIME_LIMIT = "maximum duration of its own"
+    FIND_CALL = "find a call whose dialling was uncertain"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WebhookRequest:
+    """A webhook as it arrived.
+
+    `url` is the public address that the carrier called, `body` the raw bytes, `received_at`
+    Unix seconds by our clock. Header names are matched without regard to case.
+    """
+
+    method: str
+    url: str
+    headers: Mapping[str, str]
+    body: bytes
+    received_at: float
+
+    def header(self, name: str) -> str | None:
+        """The value of the header *name*, if the carrier sent it."""
+        wanted = name.lower()
+        return next((v for key, v in self.headers.items() if key.lower() == wanted), None)
+
+    @property
+    def query(self) -> dict[str, str]:
+        """What stands behind the `?`; our own addresses hold each key once."""
+        return dict(parse_qsl(urlsplit(self.url).query, keep_blank_values=True))
+
+    @property
+    def route(self) -> str:
+        """The last part of the path: which door was knocked at."""
+        return urlsplit(self.url).path.rsplit("/", 1)[-1]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Document:
+    """What a webhook is answered with."""
+
+    content_type: str
+    body: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DialOrder:
+    """A call to place: E.164 numbers, absolute addresses, whole seconds."""
+
+    call_id: str
+    from_number: str
+    to_number: str
+    answer_url: str
+    status_url: str
+    ring_timeout_secs: int
+    time_limit_secs: int
+    placed_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CarrierView:
+    """What the carrier says of a call when asked; `ended` with the reason it gives, if any."""
+
+    provider_call_id: str
+    state: State | None
+    ended: bool
+    reason: State | None = None
+    error: CallFailure | None = None
+
+
+class Provider(ABC):
+    """One carrier, with the credentials of one account.
+
+    Members stand in this order in every carrier's file.
+    """
+
+    name: ClassVar[str]
+    features: ClassVar[frozenset[Feature]]
+
+    @abstractmethod
+    def verify(self, request: WebhookRequest) -> None:
+        """Let *request* pass only if this carrier signed it for this account.
+
+        Nothing is parsed before; comparison takes constant time; what is missing is refused.
+
+        Raises:
+            SignatureError: it did not; the error holds a reason and no secret.
+
+        """
+
+    @abstractmethod
+    def parse(self, request: WebhookRequest) -> list[CarrierEvent]:
+        """Say in our words what *request* tells, oldest first; `verify` has passed.
+
+        Words that we do not know become `UnknownEvent`, never an error.
+
+        Raises:
+            PayloadError: it is signed, and cannot be read.
+
+        """
+
+    @abstractmethod
+    def render(self, verbs: Sequence[Verb]) -> Document:
+        """Write *verbs* in the carrier's language, in their order, text escaped.
+
+        Raises:
+            UnsupportedFeatureError: the carrier has no such verb.
+
+        """
+
+    @abstractmethod
+    def place(self, order: DialOrder) -> str:
+        """Ask the carrier to dial, once; give its id for the call.
+
+        Raises:
+            ProviderRejectedError: it refused.
+            ProviderUnavailableError: it certainly did not dial.
+            ProviderUncertainError: it may have dialled. Never dial again: look, or wait.
+
+        """
+
+    @abstractmethod
+    def interrupt(self, provider_call_id: str, url: str) -> None:
+        """Have the live call leave what it is doing and ask *url* what to do instead.
+
+        Raises:
+            CallGoneError: the call is over.
+            ProviderError: it refused or failed.
+
+        """
+
+    @abstractmethod
+    def hang_up(self, provider_call_id: str) -> None:
+        """End the call, ringing or answered; repeating it is harmless.
+
+        Raises:
+            CallGoneError: it was over already.
+            ProviderError: it refused or failed.
+
+        """
+
+    @abstractmethod
+    def look_up(self, provider_call_id: str) -> CarrierView:
+        """Ask the carrier how the call stands.
+
+        Raises:
+            CallGoneError: it knows of no such call any more.
+            ProviderError: it refused or failed.
+
+        """
+
+    @abstractmethod
+    def find(self, order: DialOrder) -> CarrierView | None:
+        """Look for the call of *order*, whose dialling had an uncertain outcome.
+
+        Raises:
+            ProviderError: it refused or failed.
+
+        """

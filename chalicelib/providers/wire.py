@@ -1,0 +1,163 @@
+"""The one way out to carriers: HTTP, timeouts, and failures as `ProviderError`s."""
+
+import ssl
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cache
+from http import HTTPStatus
+from typing import Any, Final
+
+import certifi
+import requests
+from requests.adapters import HTTPAdapter
+from urllib3.exceptions import ConnectTimeoutError, MaxRetryError, NewConnectionError
+
+from chalicelib.errors import (
+    ProviderRejectedError,
+    ProviderUnavailableError,
+    ProviderUncertainError,
+)
+from chalicelib.overriding import override
+
+TIMEOUTS: Final = (3.05, 10.0)
+"""Seconds to connect, and between two packets of the answer."""
+
+Form = Sequence[tuple[str, str]]
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """What the carrier answered: a status below 400, and a JSON object (maybe empty)."""
+
+    status: int
+    body: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class CarrierFault:
+    """What a carrier's error body says: its code and its words."""
+
+    code: str = ""
+    message: str = ""
+
+
+class _OneContext(HTTPAdapter):
+    """Reads the certificate authorities once, not at each connection (urllib3 #3623)."""
+
+    @override
+    def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
+        super().init_poolmanager(*args, **kwargs, ssl_context=_tls())
+
+    @override
+    def cert_verify(self, conn: Any, url: Any, verify: Any, cert: Any) -> None:
+        """Do nothing: the context verifies already."""
+
+
+class Wire:
+    """HTTP to one carrier."""
+
+    def __init__(
+        self,
+        provider: str,
+        base_url: str,
+        *,
+        auth: tuple[str, str],
+        read_fault: Callable[[Mapping[str, Any]], CarrierFault],
+    ) -> None:
+        self._provider = provider
+        self._base_url = base_url.rstrip("/")
+        self._auth = auth
+        self._read_fault = read_fault
+
+    def get(self, path: str, params: Form = ()) -> Reply:
+        """Ask for *path*; repeated once when the carrier could not answer."""
+        return self._twice("GET", path, params=params)
+
+    def post_form(self, path: str, form: Form) -> Reply:
+        """Send *form* to *path*, once: the carrier may act on each time."""
+        return self._once("POST", path, data=form)
+
+    def repeat_form(self, path: str, form: Form) -> Reply:
+        """Send *form* to *path*, again if need be: the same thing twice changes nothing."""
+        return self._twice("POST", path, data=form)
+
+    def _twice(self, method: str, path: str, **content: Form) -> Reply:
+        try:
+            return self._once(method, path, **content)
+        except (ProviderUnavailableError, ProviderUncertainError):
+            return self._once(method, path, **content)
+
+    def _once(self, method: str, path: str, **content: Form) -> Reply:
+        try:
+            response = _session().request(
+                method,
+                f"{self._base_url}{path}",
+                auth=self._auth,
+                timeout=TIMEOUTS,
+                allow_redirects=False,
+                **content,  # type: ignore[arg-type]
+            )
+        except requests.RequestException as error:
+            raise self._unreachable(error) from error
+        return self._read(response)
+
+    def _unreachable(
+        self, error: requests.RequestException
+    ) -> ProviderUnavailableError | ProviderUncertainError:
+        if _was_never_sent(error):
+            message = f"{self._provider} cannot be reached"
+            return ProviderUnavailableError(message, provider=self._provider)
+        message = f"{self._provider} did not answer in time"
+        return ProviderUncertainError(message, provider=self._provider)
+
+    def _read(self, response: requests.Response) -> Reply:
+        status = response.status_code
+        body = _json_object(response)
+        if status < HTTPStatus.MULTIPLE_CHOICES:
+            if body is None:
+                message = f"{self._provider} answered {status} with something unreadable"
+                raise ProviderUncertainError(message, provider=self._provider, status_code=status)
+            return Reply(status, body)
+        fault = self._read_fault(body or {})
+        facts = {"provider": self._provider, "carrier_code": fault.code, "status_code": status}
+        words = f": {fault.message}" if fault.message else ""
+        if status == HTTPStatus.TOO_MANY_REQUESTS:
+            message = f"{self._provider} takes no more requests at the moment{words}"
+            raise ProviderUnavailableError(message, **facts)  # type: ignore[arg-type]
+        if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+            message = f"{self._provider} failed with {status}{words}"
+            raise ProviderUncertainError(message, **facts)  # type: ignore[arg-type]
+        message = f"{self._provider} refused with {status}{words}"
+        raise ProviderRejectedError(message, **facts)  # type: ignore[arg-type]
+
+
+def _was_never_sent(error: requests.RequestException) -> bool:
+    if isinstance(error, requests.ConnectTimeout):
+        return True
+    cause = error.args[0] if error.args else None
+    reason = cause.reason if isinstance(cause, MaxRetryError) else cause
+    return isinstance(reason, NewConnectionError | ConnectTimeoutError)
+
+
+def _json_object(response: requests.Response) -> dict[str, Any] | None:
+    if not response.content:
+        return {}
+    try:
+        body = response.json()
+    except requests.JSONDecodeError:
+        return None
+    return body if isinstance(body, dict) else None
+
+
+@cache
+def _tls() -> ssl.SSLContext:
+    return ssl.create_default_context(cafile=certifi.where())
+
+
+@cache
+def _session() -> requests.Session:
+    session = requests.Session()
+    # REQUESTS_CA_BUNDLE, proxies and .netrc of the machine are not the carrier's business.
+    session.trust_env = False
+    session.mount("https://", _OneContext())
+    return session

@@ -1,0 +1,42 @@
+"""The environment, read once into one frozen value."""
+
+import os
+from dataclasses import dataclass
+from functools import cache
+from typing import Final
+
+from chalicelib.errors import ConfigurationError
+
+VERSION: Final = "0.1.0"
+
+_NAMES: Final = {
+    "table_name": "MOLTIS_TABLE",
+    "call_timer_arn": "MOLTIS_CALL_TIMER_ARN",
+    "secret_prefix": "MOLTIS_SECRET_PREFIX",
+    "take_turn_function": "MOLTIS_TAKE_TURN_FUNCTION",
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """What a deployment tells its functions."""
+
+    table_name: str
+    call_timer_arn: str
+    secret_prefix: str
+    take_turn_function: str
+
+
+@cache
+def settings() -> Settings:
+    """Read the environment, once per container.
+
+    Raises:
+        ConfigurationError: variables are missing; all of them are named.
+
+    """
+    missing = [variable for variable in _NAMES.values() if not os.environ.get(variable)]
+    if missing:
+        message = f"the environment lacks {', '.join(missing)}; deploy with the stack's template"
+        raise ConfigurationError(message)
+    return Settings(**{name: os.environ[variable] for name, variable in _NAMES.items()})

@@ -1,0 +1,279 @@
+"""What we ask of a memory: every write is conditional, and says whether it happened."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from chalicelib.accounts.account import Account, OutboundLimits, Phone
+from chalicelib.calls.call import Call, CallFailure, CallId, State
+from chalicelib.calls.transcript import Conversation, Line, Slot
+
+
+@dataclass(frozen=True, slots=True)
+class Created:
+    """The call that is there now, and whether it was this request that put it there."""
+
+    call: Call
+    fresh: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """The call as it is now, and whether its first words are given out for the first time."""
+
+    call: Call
+    first: bool
+
+
+class Heard(StrEnum):
+    """What became of something that the far end said."""
+
+    FRESH = "fresh"
+    """It is kept; somebody should answer it."""
+    REPEATED = "repeated"
+    """That turn has been heard already: a carrier delivered twice."""
+    OVER = "over"
+    """The call has ended, or never was."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ending:
+    """How a call ended; `reason` is none when only its natural end is known."""
+
+    at: datetime
+    reason: State | None = None
+    error: CallFailure | None = None
+    provider_call_id: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class EndedNote:
+    """A note that a call is over and its clock is still to be stopped."""
+
+    key: str
+    call_id: CallId
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Some calls, newest first, and where the next page begins (empty: there is none)."""
+
+    calls: tuple[Call, ...]
+    cursor: str
+
+
+class CallStore(ABC):
+    """Where calls are kept.
+
+    A state only moves forward, a final one is never left, and the number of an account's running
+    calls changes in the same transaction as the state.
+    """
+
+    @abstractmethod
+    def create(
+        self, call: Call, *, limits: OutboundLimits | None = None, idempotency_key: str = ""
+    ) -> Created:
+        """Keep the new *call*, unless it is there already.
+
+        With an *idempotency_key* (unique per account, remembered for a day) the call that was
+        first created under it is what counts. *limits* are counted in the same transaction.
+
+        Raises:
+            LimitReachedError: the account has no room for one more call.
+
+        """
+
+    @abstractmethod
+    def record(self, call: Call) -> None:
+        """Keep *call*, which was over before it began, unless it is there already."""
+
+    @abstractmethod
+    def get(self, call_id: str) -> Call:
+        """Read one call.
+
+        Raises:
+            UnknownCallError: there is none.
+
+        """
+
+    @abstractmethod
+    def conversation(self, call_id: str) -> Conversation:
+        """Read one call with all that was said in it, in one request.
+
+        Raises:
+            UnknownCallError: there is none.
+
+        """
+
+    @abstractmethod
+    def attach(self, call_id: str, provider_call_id: str) -> None:
+        """Keep the carrier's id for the call, if none is known yet."""
+
+    @abstractmethod
+    def advance(
+        self, call_id: str, state: State, *, account: str, provider_call_id: str, at: datetime
+    ) -> bool:
+        """Move the call forward to *state*, and say whether it moved.
+
+        It does not when the call is past that state, over, of another *account*, or known to
+        the carrier by another id. Reaching `answered` keeps the time.
+        """
+
+    @abstractmethod
+    def open(
+        self, call_id: str, *, account: str, provider_call_id: str, at: datetime
+    ) -> Opened | None:
+        """Note that the first words are handed to the carrier, and give the call.
+
+        One write where nothing went wrong. A call that is past its opening, or over, comes back
+        as it is, with `first` false; nothing comes back for a call that *account* does not have,
+        or that the carrier knows by another id.
+        """
+
+    @abstractmethod
+    def hear(self, call_id: str, turn: int, line: Line, *, account: str) -> Heard:
+        """Keep what the far end said in *turn*, once, and move the call to `active`.
+
+        Only the turn that the call is waiting for can be heard.
+        """
+
+    @abstractmethod
+    def reply(self, call_id: str, turn: int, line: Line) -> Line | None:
+        """Keep *line* as the answer to *turn*, once, and open the next turn with it.
+
+        Gives the answer that counts: *line*, or the one that was there before; nothing when
+        the call is over. A line that ends the call also notes that we asked for that
+        (`hangup_bot`), and leaves the call `speaking`; any other leaves it `listening`.
+        """
+
+    @abstractmethod
+    def add_line(self, call_id: str, slot: Slot, line: Line) -> bool:
+        """Put *line* into *slot*, unless something is there; say whether it was put."""
+
+    @abstractmethod
+    def line(self, call_id: str, slot: Slot) -> Line | None:
+        """Read the line in *slot*."""
+
+    @abstractmethod
+    def request_end(self, call_id: str, reason: State, *, retry_at: datetime) -> Call:
+        """Note that we want the call over, and why; the first reason stays.
+
+        The sweep looks after the call from *retry_at* on. A call that is over comes back as it is.
+
+        Raises:
+            UnknownCallError: there is none.
+
+        """
+
+    @abstractmethod
+    def finish(self, call_id: str, ending: Ending, *, account: str) -> bool:
+        """Make the call final, once, and say whether it was this that did it.
+
+        What we asked for goes before what the carrier says. Frees the account's place, takes the
+        call out of the live index and leaves an `EndedNote`, all in one transaction.
+        """
+
+    @abstractmethod
+    def live(self) -> list[Call]:
+        """Read all calls that are not over, oldest deadline first."""
+
+    @abstractmethod
+    def overdue(self, now: datetime, *, limit: int) -> list[Call]:
+        """Read at most *limit* live calls whose deadline has passed."""
+
+    @abstractmethod
+    def postpone(self, call_id: str, deadline: datetime) -> None:
+        """Let the sweep look after a live call again at *deadline*."""
+
+    @abstractmethod
+    def history(self, account: str, *, limit: int, cursor: str = "") -> Page:
+        """Read the calls of *account*, newest first.
+
+        Raises:
+            InvalidParamsError: *cursor* is not one that we gave.
+
+        """
+
+    @abstractmethod
+    def ended_notes(self, *, limit: int) -> list[EndedNote]:
+        """Read at most *limit* notes about calls whose clock is still to be stopped."""
+
+    @abstractmethod
+    def drop_ended_note(self, note: EndedNote) -> None:
+        """Forget *note*: the clock of its call is stopped."""
+
+
+class AccountStore(ABC):
+    """Where the owner's settings are kept."""
+
+    @abstractmethod
+    def get(self, account_id: str) -> Account:
+        """Read one account.
+
+        Raises:
+            UnknownAccountError: there is none.
+
+        """
+
+    @abstractmethod
+    def save(self, account: Account) -> Account:
+        """Keep *account* if nobody changed it since it was read; give it with its new version.
+
+        Raises:
+            ConflictError: somebody did.
+
+        """
+
+    @abstractmethod
+    def phone(self) -> Phone | None:
+        """Read which accounts there are, and which is the default."""
+
+    @abstractmethod
+    def save_phone(self, phone: Phone) -> None:
+        """Keep which accounts there are, and which is the default."""
+
+
+class Scope(StrEnum):
+    """What a token lets its bearer do."""
+
+    READ = "read"
+    WRITE = "write"
+
+    def covers(self, wanted: "Scope") -> bool:
+        """Whether whoever has this scope may do what needs *wanted*."""
+        return self is Scope.WRITE or wanted is Scope.READ
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AccessToken:
+    """What is kept of a token: never the token itself."""
+
+    digest: str
+    """SHA-256 of the token, in hexadecimal."""
+    token_id: str
+    name: str
+    scope: Scope
+    last_four: str
+    created_at: datetime
+
+
+class TokenStore(ABC):
+    """Where access tokens are kept."""
+
+    @abstractmethod
+    def find(self, digest: str) -> AccessToken | None:
+        """Read the token whose SHA-256 is *digest*."""
+
+    @abstractmethod
+    def add(self, token: AccessToken) -> None:
+        """Keep *token*."""
+
+    @abstractmethod
+    def remove(self, digest: str) -> None:
+        """Forget the token whose SHA-256 is *digest*; harmless when there is none."""
+
+    @abstractmethod
+    def all(self) -> Sequence[AccessToken]:
+        """Read all tokens, oldest first."""
