@@ -70,15 +70,14 @@ class InputGathered(CarrierEvent):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReplyAwaited(CarrierEvent):
-    """The filler of `turn` was heard, and the carrier asks whether the reply is there.
+    """The carrier comes back from a filler, and asks whether the reply to `turn` is there.
 
-    `since` is when the far end finished speaking, in Unix seconds; `round` counts the asking.
+    `since` is when the far end was heard, in Unix seconds; `asked` how often it came back before.
     """
 
     turn: int
     since: int
-    round: int
-    filler: int
+    asked: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

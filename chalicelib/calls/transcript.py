@@ -62,14 +62,9 @@ class Slot:
         return cls(turn, "user")
 
     @classmethod
-    def meanwhile(cls, turn: int, mark: str) -> "Slot":
+    def meanwhile(cls, turn: int, at: datetime) -> "Slot":
         """Something from the bot after the answer of *turn* and before the next turn."""
-        return cls(turn, f"wait-{mark}")
-
-    @classmethod
-    def meanwhile_at(cls, turn: int, at: datetime) -> "Slot":
-        """The same, in order of time."""
-        return cls.meanwhile(turn, _stamp(at))
+        return cls(turn, f"wait-{_stamp(at)}")
 
     @override
     def __str__(self) -> str:

@@ -3,6 +3,30 @@
 from dataclasses import dataclass
 from typing import Literal
 
+from chalicelib.calls.call import Call, Mode
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Manner:
+    """How we speak in one call."""
+
+    call_id: str
+    mode: Mode
+    language: str
+    voice: str
+    notify_hangup_delay_secs: int
+
+    @classmethod
+    def of(cls, call: Call) -> "Manner":
+        """The manner that was settled when *call* began."""
+        return cls(
+            call_id=call.call_id,
+            mode=call.mode,
+            language=call.language,
+            voice=call.voice,
+            notify_hangup_delay_secs=call.notify_hangup_delay_secs,
+        )
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Say:

@@ -283,14 +283,9 @@ def _gather(form: VoiceForm, query: Mapping[str, str], common: _Common) -> Carri
     if "resume" in query:
         return ResumeAsked(slot=query["resume"], **common)
     turn = int(query.get("turn", "1"))
-    if "round" in query:
-        return ReplyAwaited(
-            turn=turn,
-            since=int(query["since"]),
-            round=int(query["round"]),
-            filler=int(query["filler"]),
-            **common,
-        )
+    if "asked" in query:
+        since, asked = int(query.get("since", "0")), int(query["asked"])
+        return ReplyAwaited(turn=turn, since=since, asked=asked, **common)
     # CallStatus is in-progress here as well: what was heard goes before it.
     speech, digits = form.get("SpeechResult", "").strip(), form.get("Digits", "").strip()
     heard = Input.SPEECH if speech else Input.KEYS if digits else Input.NOTHING
@@ -331,21 +326,22 @@ def _append(parent: ET.Element, verb: Verb) -> None:
         case HangUp():
             _element(parent, "Hangup", {})
         case Gather():
-            gather = _element(
-                parent,
-                "Gather",
-                {
-                    "input": "dtmf speech",
-                    "action": verb.action,
-                    "method": "POST",
-                    "timeout": str(verb.timeout_secs),
-                    "speechTimeout": "auto",
-                    "actionOnEmptyResult": "true",
-                    "language": verb.language,
-                },
-            )
-            for prompt in verb.prompts:
-                _append(gather, prompt)
+            _append_gather(parent, verb)
+
+
+def _append_gather(parent: ET.Element, verb: Gather) -> None:
+    attributes = {
+        "input": "dtmf speech",
+        "action": verb.action,
+        "method": "POST",
+        "timeout": str(verb.timeout_secs),
+        "speechTimeout": "auto",
+        "actionOnEmptyResult": "true",
+        "language": verb.language,
+    }
+    gather = _element(parent, "Gather", attributes)
+    for prompt in verb.prompts:
+        _append(gather, prompt)
 
 
 def _element(

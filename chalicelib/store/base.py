@@ -197,6 +197,10 @@ class CallStore(ABC):
         """
 
     @abstractmethod
+    def cursor_after(self, call: Call) -> str:
+        """The cursor of the page that begins behind *call*."""
+
+    @abstractmethod
     def ended_notes(self, *, limit: int) -> list[EndedNote]:
         """Read at most *limit* notes about calls whose clock is still to be stopped."""
 

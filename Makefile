@@ -1,0 +1,47 @@
+# Needs Python >= 3.11, make and a package index; everything else it fetches itself.
+
+PYTHON ?= python3
+VENV   := .venv
+BIN    := $(VENV)/bin
+STAMP  := $(VENV)/.installed
+
+.DEFAULT_GOAL := help
+
+help:            ## what can be made
+	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+install: $(STAMP) ## the environment in .venv
+
+$(STAMP): pyproject.toml requirements.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed; say make PYTHON=python3.12")'
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[local,dev]'
+	@touch $@
+
+demo: $(STAMP)   ## real calls over HTTP, on this machine
+	@$(BIN)/python -m moltis.demo
+
+test: $(STAMP)   ## every test
+	$(BIN)/python -m pytest -n auto --cov --cov-report=term:skip-covered
+
+format: $(STAMP) ## the source as ruff likes it
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+lint: $(STAMP)   ## format, lint and import rules
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/lint-imports
+
+types: $(STAMP)  ## mypy, strict
+	$(BIN)/mypy
+
+check: lint types test ## all of the above: what CI runs
+
+bench: $(STAMP)  ## AWS calls per webhook; writes build/bench.json
+	@$(BIN)/python -m tests.bench
+
+clean:           ## what was made
+	rm -rf $(VENV) build .coverage* .hypothesis .mypy_cache .ruff_cache .import_linter_cache
+
+.PHONY: help install demo test format lint types check bench clean

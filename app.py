@@ -1,0 +1,17 @@
+"""moltis-phone: the gate. Names the app and hangs its doors; nothing is decided here."""
+
+from chalice import Chalice
+
+from chalicelib import log
+from chalicelib.functions import clock, tool, turn
+from chalicelib.routes import health, rpc, webhooks
+
+log.set_up()
+
+app = Chalice(app_name="moltis-phone")
+app.register_blueprint(webhooks.blueprint)
+app.register_blueprint(rpc.blueprint)
+app.register_blueprint(health.blueprint)
+app.register_blueprint(turn.blueprint)
+app.register_blueprint(clock.blueprint)
+app.register_blueprint(tool.blueprint)

@@ -1,0 +1,82 @@
+"""Take a call that arrives, or refuse it."""
+
+from datetime import timedelta
+
+from chalicelib import log
+from chalicelib.accounts.policy import admits
+from chalicelib.actions.exchange import Exchange
+from chalicelib.actions.next_words import is_wanted_over, opening_verbs
+from chalicelib.calls.call import (
+    Call,
+    CallFailure,
+    Direction,
+    Mode,
+    State,
+    inbound_call_id,
+)
+from chalicelib.calls.events import CallArrived
+from chalicelib.calls.phone_numbers import caller, masked
+from chalicelib.calls.verbs import HangUp, Reject, Verb
+from chalicelib.timers.base import TimerKind
+
+
+def admit_call(event: CallArrived, *, exchange: Exchange) -> list[Verb]:
+    """Greet the caller if the owner's policy says so; refuse without answering if not.
+
+    A refused call is kept too, so that the owner can see who tried.
+    """
+    if not admits(exchange.account, event.from_number):
+        return _refuse(event, exchange)
+    call = _arrived(event, exchange, state=State.LISTENING)
+    created = exchange.calls.create(call)
+    if created.fresh:
+        exchange.timers.start(call.call_id, TimerKind.MAX_DURATION, call.deadline)
+        log.info("call admitted", call_id=call.call_id, account=call.account)
+    if is_wanted_over(created.call):
+        return [HangUp()]
+    return opening_verbs(created.call, exchange=exchange)
+
+
+def _refuse(event: CallArrived, exchange: Exchange) -> list[Verb]:
+    call = _arrived(event, exchange, state=State.ERROR)
+    exchange.calls.record(call)
+    log.info(
+        "call refused",
+        call_id=call.call_id,
+        account=call.account,
+        policy=exchange.account.inbound_policy,
+        caller=masked(event.from_number),
+    )
+    return [Reject()]
+
+
+def _arrived(event: CallArrived, exchange: Exchange, *, state: State) -> Call:
+    account, now = exchange.account, exchange.now()
+    refused = CallFailure(
+        code="refused_by_policy",
+        message=f"the inbound policy is {account.inbound_policy}",
+    )
+    taken = not state.is_final
+    return Call(
+        call_id=inbound_call_id(account.account_id, event.provider_call_id),
+        account=account.account_id,
+        provider=account.provider,
+        provider_call_id=event.provider_call_id,
+        direction=Direction.INBOUND,
+        mode=Mode.CONVERSATION,
+        from_number=caller(event.from_number) or event.from_number,
+        to_number=caller(event.to_number) or event.to_number,
+        state=state,
+        started_at=now,
+        answered_at=now if taken else None,
+        opened_at=now if taken else None,
+        ended_at=None if taken else now,
+        error=None if taken else refused,
+        deadline=now + timedelta(seconds=account.max_duration_secs),
+        max_duration_secs=account.max_duration_secs,
+        ring_timeout_secs=account.ring_timeout_secs,
+        notify_hangup_delay_secs=account.notify_hangup_delay_secs,
+        opening=account.inbound_greeting if taken else "",
+        language=account.language,
+        voice=account.voice,
+    )

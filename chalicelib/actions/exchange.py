@@ -1,0 +1,30 @@
+"""What an action works with: one account's carrier, and our memory, clock and agent."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+
+from chalicelib.accounts.account import Account
+from chalicelib.calls.callbacks import Route, callback_url
+from chalicelib.providers.base import Provider
+from chalicelib.store.base import CallStore
+from chalicelib.timers.base import Timers
+from chalicelib.turns.base import Turns
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Exchange:
+    """The telephone exchange of one account."""
+
+    account: Account
+    provider: Provider
+    calls: CallStore
+    timers: Timers
+    turns: Turns
+    now: Callable[[], datetime]
+
+    def url(self, route: Route, call_id: str, **query: str | int) -> str:
+        """The address at which the carrier asks about the call."""
+        return callback_url(
+            self.account.webhook_url, self.account.account_id, route, call=call_id, **query
+        )

@@ -1,0 +1,72 @@
+"""Do what a timer was set for."""
+
+from chalicelib import log
+from chalicelib.actions.end_call import close_call, end_call
+from chalicelib.actions.exchange import Exchange
+from chalicelib.actions.place_call import dial_order
+from chalicelib.calls.call import Call, CallFailure, State
+from chalicelib.errors import CallGoneError
+from chalicelib.providers.base import CarrierView
+from chalicelib.store.base import Ending
+from chalicelib.timers.base import TimerKind
+
+_UNANSWERED = (State.INITIATED, State.RINGING)
+
+
+def fire_timer(call: Call, kind: TimerKind, *, exchange: Exchange) -> Call:
+    """Act on *call*, whose timer of *kind* has run out; on a call that is over, do nothing.
+
+    Raises:
+        ProviderError: the carrier refused or failed; the clock tries again.
+
+    """
+    if call.state.is_final:
+        return call
+    log.info("timer fired", call_id=call.call_id, account=call.account, kind=kind)
+    match kind:
+        case TimerKind.MAX_DURATION:
+            return _settle(call, State.TIMEOUT, exchange)
+        case TimerKind.NOTIFY_HANGUP:
+            return _settle(call, State.COMPLETED, exchange)
+        case TimerKind.RING_TIMEOUT:
+            if call.state not in _UNANSWERED:
+                return call
+            return _settle(call, State.NO_ANSWER, exchange)
+
+
+def settle_overdue(call: Call, *, exchange: Exchange) -> Call:
+    """Compare a call that should be over with the carrier's truth; close it, or have it ended.
+
+    Raises:
+        ProviderError: the carrier refused or failed; the sweep comes again.
+
+    """
+    return _settle(call, call.end_requested or State.TIMEOUT, exchange)
+
+
+def _settle(call: Call, reason: State, exchange: Exchange) -> Call:
+    view = _truth(call, exchange)
+    if view is None:
+        failure = CallFailure(
+            code="carrier_failed", message="the carrier knows nothing of the call"
+        )
+        ending = Ending(at=exchange.now(), reason=State.ERROR, error=failure)
+        return close_call(call, ending, exchange=exchange)
+    if not call.provider_call_id:
+        exchange.calls.attach(call.call_id, view.provider_call_id)
+    if view.ended:
+        ending = Ending(at=exchange.now(), reason=view.reason, error=view.error)
+        return close_call(call, ending, exchange=exchange)
+    if reason is State.NO_ANSWER and view.state not in {None, *_UNANSWERED}:
+        # It was answered, and that webhook is late or lost: leave it to the other guards.
+        return call
+    return end_call(call, reason=reason, exchange=exchange)
+
+
+def _truth(call: Call, exchange: Exchange) -> CarrierView | None:
+    if not call.provider_call_id:
+        return exchange.provider.find(dial_order(call, exchange))
+    try:
+        return exchange.provider.look_up(call.provider_call_id)
+    except CallGoneError:
+        return None

@@ -1,0 +1,42 @@
+"""Say the first words of a call that we placed."""
+
+from datetime import timedelta
+
+from chalicelib import log
+from chalicelib.actions.exchange import Exchange
+from chalicelib.actions.next_words import is_wanted_over, opening_verbs
+from chalicelib.calls.call import Call, Mode
+from chalicelib.calls.events import CallOpened
+from chalicelib.calls.verbs import HangUp, Verb
+from chalicelib.timers.base import TimerKind
+
+SLOWEST_CHARS_PER_SEC = 8
+"""Slower than any voice we know of: the guard must never cut a message that is being spoken."""
+NOTIFY_SLACK_SECS = 15
+
+
+def open_call(event: CallOpened, *, exchange: Exchange) -> list[Verb]:
+    """Greet whoever answered, or deliver the message; the same again if asked again."""
+    opened = exchange.calls.open(
+        event.call_id,
+        account=exchange.account.account_id,
+        provider_call_id=event.provider_call_id,
+        at=exchange.now(),
+    )
+    if opened is None:
+        log.warning("answered call is not ours", call_id=event.call_id)
+        return [HangUp()]
+    call = opened.call
+    if is_wanted_over(call):
+        return [HangUp()]
+    if opened.first and call.mode is Mode.NOTIFY:
+        _guard_notify(call, exchange)
+    return opening_verbs(call, exchange=exchange)
+
+
+def _guard_notify(call: Call, exchange: Exchange) -> None:
+    """Have the clock hang up, should the document's own hang-up never happen."""
+    speaking = len(call.opening) / SLOWEST_CHARS_PER_SEC
+    secs = speaking + call.notify_hangup_delay_secs + NOTIFY_SLACK_SECS
+    at = min(exchange.now() + timedelta(seconds=secs), call.deadline)
+    exchange.timers.start(call.call_id, TimerKind.NOTIFY_HANGUP, at)

@@ -1,0 +1,111 @@
+"""Call somebody."""
+
+from dataclasses import dataclass, replace
+from datetime import timedelta
+
+from chalicelib import log
+from chalicelib.accounts.policy import check_is_ready, check_may_call
+from chalicelib.actions.exchange import Exchange
+from chalicelib.calls.call import Call, CallFailure, Direction, Mode, State, new_call_id
+from chalicelib.calls.callbacks import Route
+from chalicelib.calls.phone_numbers import PhoneNumber
+from chalicelib.errors import ProviderError, ProviderUncertainError
+from chalicelib.providers.base import DialOrder
+from chalicelib.store.base import Ending
+from chalicelib.timers.base import TimerKind
+
+RING_SLACK = timedelta(seconds=10)
+"""Our ring timer is a guard: the carrier's own timeout comes first."""
+LIMIT_SLACK_SECS = 15
+"""The carrier's own maximum duration is a guard: our timer comes first."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallOrder:
+    """Who is to be called, and what is to be said first."""
+
+    to: PhoneNumber
+    message: str = ""
+    mode: Mode = Mode.CONVERSATION
+    idempotency_key: str = ""
+
+
+def place_call(order: CallOrder, *, exchange: Exchange) -> Call:
+    """Call whom *order* names; the same idempotency key never rings twice.
+
+    The call is remembered, and its clock runs, before the carrier is asked to dial. A dialling
+    with an uncertain outcome leaves the call `initiated`: its webhooks, or the ring timer, tell.
+
+    Raises:
+        PolicyError, LimitReachedError: the owner's settings forbid it.
+        ProviderError: the carrier refused or failed; the call is kept, in state `error`.
+
+    """
+    account = exchange.account
+    check_is_ready(account)
+    check_may_call(account, order.to)
+    created = exchange.calls.create(
+        _new_call(order, exchange),
+        limits=account.outbound,
+        idempotency_key=order.idempotency_key,
+    )
+    call = created.call
+    if not created.fresh:
+        return call
+    exchange.timers.start(call.call_id, TimerKind.MAX_DURATION, call.deadline)
+    ring_until = call.started_at + timedelta(seconds=call.ring_timeout_secs) + RING_SLACK
+    exchange.timers.start(call.call_id, TimerKind.RING_TIMEOUT, ring_until)
+    return _dial(call, exchange)
+
+
+def dial_order(call: Call, exchange: Exchange) -> DialOrder:
+    """What the carrier is asked for, or was asked for, in order to place *call*."""
+    return DialOrder(
+        call_id=call.call_id,
+        from_number=call.from_number,
+        to_number=call.to_number,
+        answer_url=exchange.url(Route.ANSWER, call.call_id),
+        status_url=exchange.url(Route.STATUS, call.call_id),
+        ring_timeout_secs=call.ring_timeout_secs,
+        time_limit_secs=call.max_duration_secs + LIMIT_SLACK_SECS,
+        placed_at=call.started_at,
+    )
+
+
+def _dial(call: Call, exchange: Exchange) -> Call:
+    facts = {"call_id": call.call_id, "account": call.account, "provider": call.provider}
+    try:
+        provider_call_id = exchange.provider.place(dial_order(call, exchange))
+    except ProviderUncertainError as error:
+        log.warning("dialling has an uncertain outcome", reason=str(error), **facts)
+        return call
+    except ProviderError as error:
+        failure = CallFailure(code=error.carrier_code or error.code, message=str(error))
+        ending = Ending(at=exchange.now(), reason=State.ERROR, error=failure)
+        exchange.calls.finish(call.call_id, ending, account=call.account)
+        log.warning("carrier refused to dial", reason=str(error), **facts)
+        raise
+    exchange.calls.attach(call.call_id, provider_call_id)
+    log.info("dialling", **facts)
+    return replace(call, provider_call_id=provider_call_id)
+
+
+def _new_call(order: CallOrder, exchange: Exchange) -> Call:
+    account, now = exchange.account, exchange.now()
+    return Call(
+        call_id=new_call_id(),
+        account=account.account_id,
+        provider=account.provider,
+        direction=Direction.OUTBOUND,
+        mode=order.mode,
+        from_number=account.from_number,
+        to_number=order.to,
+        started_at=now,
+        deadline=now + timedelta(seconds=account.max_duration_secs),
+        max_duration_secs=account.max_duration_secs,
+        ring_timeout_secs=account.ring_timeout_secs,
+        notify_hangup_delay_secs=account.notify_hangup_delay_secs,
+        opening=order.message or account.inbound_greeting,
+        language=account.language,
+        voice=account.voice,
+    )

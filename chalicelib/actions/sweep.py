@@ -1,0 +1,48 @@
+"""Look after calls that nobody looked after."""
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import Final
+
+from chalicelib import log
+from chalicelib.actions.exchange import Exchange
+from chalicelib.actions.fire_timer import settle_overdue
+from chalicelib.calls.call import Call
+from chalicelib.errors import GatewayError
+from chalicelib.store.base import CallStore
+from chalicelib.timers.base import Timers
+
+MOST_PER_RUN: Final = 100
+LOOK_AGAIN_AFTER: Final = timedelta(minutes=1)
+
+
+def sweep(
+    *,
+    calls: CallStore,
+    timers: Timers,
+    exchange_of: Callable[[Call], Exchange],
+    now: Callable[[], datetime],
+) -> dict[str, int]:
+    """Stop the clocks of ended calls, and settle overdue calls with the carrier's truth.
+
+    A bounded piece of work, safe to run twice at once; what is left, the next run finds.
+    """
+    notes = calls.ended_notes(limit=MOST_PER_RUN)
+    for note in notes:
+        timers.stop(note.call_id)
+        calls.drop_ended_note(note)
+    overdue = calls.overdue(now(), limit=MOST_PER_RUN)
+    failed = sum(not _settled(call, exchange_of) for call in overdue)
+    for call in overdue:
+        # Whatever came of it, the calls behind it have their turn first.
+        calls.postpone(call.call_id, now() + LOOK_AGAIN_AFTER)
+    return {"clocks_stopped": len(notes), "overdue": len(overdue), "failed": failed}
+
+
+def _settled(call: Call, exchange_of: Callable[[Call], Exchange]) -> bool:
+    try:
+        settle_overdue(call, exchange=exchange_of(call))
+    except GatewayError as error:
+        log.warning("overdue call could not be settled", call_id=call.call_id, reason=str(error))
+        return False
+    return True

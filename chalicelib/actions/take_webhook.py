@@ -1,0 +1,71 @@
+"""Take a carrier's webhook: believe it, understand it, answer it."""
+
+from chalicelib import log
+from chalicelib.actions.admit_call import admit_call
+from chalicelib.actions.exchange import Exchange
+from chalicelib.actions.next_words import trouble_verbs
+from chalicelib.actions.note_progress import note_end, note_progress
+from chalicelib.actions.open_call import open_call
+from chalicelib.actions.take_input import await_reply, resume, take_input
+from chalicelib.calls.callbacks import Route
+from chalicelib.calls.events import (
+    CallArrived,
+    CallEnded,
+    CallOpened,
+    CallProgressed,
+    CarrierEvent,
+    InputGathered,
+    ReplyAwaited,
+    ResumeAsked,
+)
+from chalicelib.calls.verbs import Verb
+from chalicelib.errors import PayloadError
+from chalicelib.providers.base import Document, WebhookRequest
+
+
+def take_webhook(request: WebhookRequest, *, exchange: Exchange) -> Document:
+    """Answer *request* with a document that leads on.
+
+    Once the carrier has signed it, nothing in it and nothing of ours may make this fail: the
+    far end would hear silence. An apology is spoken instead, and the error is logged.
+
+    Raises:
+        SignatureError: the carrier did not sign it; nothing was read or kept.
+
+    """
+    provider = exchange.provider
+    provider.verify(request)
+    try:
+        verbs = [
+            verb for event in provider.parse(request) for verb in _take(event, exchange=exchange)
+        ]
+        return provider.render(verbs)
+    except PayloadError as error:
+        log.warning("webhook cannot be read", reason=str(error), route=request.route)
+    except Exception:  # noqa: BLE001  # the outermost door: whatever it is, somebody is listening
+        log.error("webhook failed", route=request.route, account=exchange.account.account_id)
+    if request.route == Route.STATUS:
+        return provider.render([])
+    account = exchange.account
+    return provider.render(trouble_verbs(account.language, account.voice))
+
+
+def _take(event: CarrierEvent, *, exchange: Exchange) -> list[Verb]:
+    match event:
+        case InputGathered():
+            return take_input(event, exchange=exchange)
+        case ReplyAwaited():
+            return await_reply(event, exchange=exchange)
+        case ResumeAsked():
+            return resume(event, exchange=exchange)
+        case CallOpened():
+            return open_call(event, exchange=exchange)
+        case CallArrived():
+            return admit_call(event, exchange=exchange)
+        case CallProgressed():
+            note_progress(event, exchange=exchange)
+        case CallEnded():
+            note_end(event, exchange=exchange)
+        case _:
+            log.info("event ignored", call_id=event.call_id, kind=type(event).__name__)
+    return []

@@ -1,0 +1,47 @@
+"""A call as the outside sees it: JSON with the names of the contract, times in RFC 3339."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+from chalicelib.calls.call import Call
+from chalicelib.calls.transcript import Conversation, Line
+
+CallJson = dict[str, Any]
+
+
+def call_json(call: Call) -> CallJson:
+    """Show *call* without its transcript."""
+    error = call.error
+    return {
+        "call_id": call.call_id,
+        "account": call.account,
+        "provider": call.provider,
+        "provider_call_id": call.provider_call_id or None,
+        "direction": call.direction,
+        "mode": call.mode,
+        "from": call.from_number,
+        "to": call.to_number,
+        "state": call.state,
+        "started_at": _time(call.started_at),
+        "answered_at": _time(call.answered_at),
+        "ended_at": _time(call.ended_at),
+        "end_reason": call.end_reason,
+        "error": {"code": error.code, "message": error.message} if error else None,
+        "max_duration_secs": call.max_duration_secs,
+    }
+
+
+def conversation_json(conversation: Conversation) -> CallJson:
+    """Show a call with its transcript, oldest line first."""
+    lines = [_line_json(line) for line in conversation.lines]
+    return {**call_json(conversation.call), "transcript": lines}
+
+
+def _line_json(line: Line) -> dict[str, Any]:
+    return {"speaker": line.speaker, "text": line.text, "kind": line.kind, "at": _time(line.at)}
+
+
+def _time(at: datetime | None) -> str | None:
+    if at is None:
+        return None
+    return at.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")

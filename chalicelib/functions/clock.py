@@ -1,0 +1,36 @@
+"""What the clock calls: a timer that has run out, and the sweep of every minute."""
+
+from typing import Any
+
+from chalice import Blueprint, Rate
+
+from chalicelib import log, wiring
+from chalicelib.actions.fire_timer import fire_timer as act
+from chalicelib.actions.sweep import sweep as act_sweep
+from chalicelib.errors import UnknownCallError
+from chalicelib.timers.base import TimerKind
+
+blueprint = Blueprint(__name__)
+
+
+@blueprint.lambda_function(name="fire_timer")
+def fire_timer(event: dict[str, Any], _context: object) -> dict[str, str]:
+    """Act on `{"call_id", "kind"}`; an error makes the clock try again."""
+    try:
+        call = wiring.calls().get(event["call_id"])
+    except UnknownCallError:
+        log.warning("timer of an unknown call", call_id=event["call_id"])
+        return {"call_id": event["call_id"], "state": "unknown"}
+    call = act(call, TimerKind(event["kind"]), exchange=wiring.exchange_of(call))
+    return {"call_id": call.call_id, "state": call.state}
+
+
+@blueprint.schedule(Rate(1, unit=Rate.MINUTES), name="sweep")
+def sweep(_event: object) -> dict[str, int]:
+    """Look after calls that nobody looked after."""
+    return act_sweep(
+        calls=wiring.calls(),
+        timers=wiring.timers(),
+        exchange_of=wiring.exchange_of,
+        now=wiring.now,
+    )

@@ -1,0 +1,128 @@
+"""JSON-RPC 2.0, for whoever has a token.
+
+https://www.jsonrpc.org/specification
+"""
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from http import HTTPStatus
+from typing import Any, Final
+
+from chalice import Blueprint, Response
+
+from chalicelib import log, switchboard, wiring
+from chalicelib.errors import GatewayError
+from chalicelib.routes import problems
+from chalicelib.routes.problems import Problem, problem
+from chalicelib.routes.received import LONGEST_BODY, json_response, raw_body
+from chalicelib.store.base import AccessToken, Scope
+from chalicelib.tokens import digest
+
+blueprint = Blueprint(__name__)
+
+MOST_AT_ONCE: Final = 50
+
+
+@dataclass(frozen=True, slots=True)
+class Method:
+    """Something that can be asked for, and what a token must be good for."""
+
+    scope: Scope
+    run: Callable[[Mapping[str, Any]], Any]
+
+
+METHODS: Final[Mapping[str, Method]] = {
+    "voicecall.status": Method(Scope.READ, switchboard.status),
+    "voicecall.initiate": Method(Scope.WRITE, switchboard.initiate),
+    "voicecall.end": Method(Scope.WRITE, switchboard.end),
+    "voicecall.speak": Method(Scope.WRITE, switchboard.say),
+    "voicecall.dtmf": Method(Scope.WRITE, switchboard.key),
+    "voicecall.history": Method(Scope.READ, switchboard.history),
+}
+
+_STATUS: Final = {
+    problems.UNAUTHORIZED: HTTPStatus.UNAUTHORIZED,
+    problems.FORBIDDEN: HTTPStatus.FORBIDDEN,
+}
+
+
+@blueprint.route("/rpc", methods=["POST"], content_types=["application/json"])
+def rpc() -> Response:
+    """Answer one request, or a batch of them."""
+    request = blueprint.current_request
+    body = raw_body(request)
+    token = _bearer(request.headers.get("authorization", ""))
+    if token is None:
+        message = "a valid access token is needed: Authorization: Bearer TOKEN"
+        return _failed(problems.UNAUTHORIZED, message)
+    if len(body) > LONGEST_BODY:
+        return _failed(problems.INVALID_REQUEST, f"a request is at most {LONGEST_BODY} bytes")
+    try:
+        asked = json.loads(body)
+    except (ValueError, RecursionError):
+        return _failed(problems.PARSE_ERROR, "the body is not JSON")
+    if not isinstance(asked, list):
+        answer = _answer(asked, token)
+        return _respond(answer) if answer is not None else Response(body="", status_code=204)
+    if not 0 < len(asked) <= MOST_AT_ONCE:
+        message = f"a batch holds 1 to {MOST_AT_ONCE} requests"
+        return _failed(problems.INVALID_REQUEST, message)
+    answers = [answer for one in asked if (answer := _answer(one, token)) is not None]
+    return json_response(answers) if answers else Response(body="", status_code=204)
+
+
+def _answer(asked: object, token: AccessToken) -> dict[str, Any] | None:
+    """Answer one request; nothing for a notification, which wants no answer."""
+    if not isinstance(asked, dict) or asked.get("jsonrpc") != "2.0":
+        return _error(None, problems.INVALID_REQUEST, 'a request is {"jsonrpc": "2.0", …}')
+    request_id, name = asked.get("id"), asked.get("method")
+    if not isinstance(name, str) or not isinstance(request_id, str | int | float | None):
+        return _error(None, problems.INVALID_REQUEST, "a request has a method and an id")
+    outcome = _outcome(name, asked.get("params", {}), token)
+    if "id" not in asked:
+        return None
+    return {"jsonrpc": "2.0", "id": request_id, **outcome}
+
+
+def _outcome(name: str, params: object, token: AccessToken) -> dict[str, Any]:
+    method = METHODS.get(name)
+    if method is None:
+        known = ", ".join(METHODS)
+        return _problem(problems.METHOD_NOT_FOUND, f"no method {name!r}; there are {known}")
+    if not token.scope.covers(method.scope):
+        message = f"{name} needs a token of scope {method.scope}; this one has {token.scope}"
+        return _problem(problems.FORBIDDEN, message)
+    if not isinstance(params, dict):
+        return _problem(problems.INVALID_PARAMS, "params must be an object, by name")
+    try:
+        return {"result": method.run(params)}
+    except GatewayError as error:
+        return {"error": problem(error)}
+    except Exception:  # noqa: BLE001  # the outermost door
+        log.error("rpc failed", method=name)
+        return _problem(problems.INTERNAL, "something of ours failed; the log says what")
+
+
+def _bearer(header: str) -> AccessToken | None:
+    kind, _, token = header.partition(" ")
+    if kind.lower() != "bearer" or not token.strip():
+        return None
+    return wiring.access_token(digest(token.strip()))
+
+
+def _respond(answer: dict[str, Any]) -> Response:
+    code = answer.get("error", {}).get("code", 0)
+    return json_response(answer, _STATUS.get(code, HTTPStatus.OK))
+
+
+def _failed(code: int, message: str) -> Response:
+    return _respond(_error(None, code, message))
+
+
+def _error(request_id: str | float | None, code: int, message: str) -> dict[str, Any]:
+    return {"jsonrpc": "2.0", "id": request_id, **_problem(code, message)}
+
+
+def _problem(code: int, message: str) -> dict[str, Problem]:
+    return {"error": {"code": code, "message": message}}

@@ -1,0 +1,66 @@
+"""Carriers knock here."""
+
+from http import HTTPStatus
+from typing import Final
+
+from chalice import Blueprint, Response
+
+from chalicelib import log, wiring
+from chalicelib.actions.take_webhook import take_webhook
+from chalicelib.calls.callbacks import PREFIX, Route
+from chalicelib.errors import SignatureError, UnknownAccountError
+from chalicelib.providers.base import Document
+from chalicelib.routes.received import LONGEST_BODY, raw_body, webhook_request
+
+blueprint = Blueprint(__name__)
+
+_CONTENT_TYPES: Final = ["application/x-www-form-urlencoded", "application/json"]
+
+
+@blueprint.route(f"{PREFIX}/{{account}}/answer", methods=["POST"], content_types=_CONTENT_TYPES)
+def answer(account: str) -> Response:
+    """Say what to do with an answered or arriving call."""
+    return _receive(account, Route.ANSWER)
+
+
+@blueprint.route(f"{PREFIX}/{{account}}/gather", methods=["POST"], content_types=_CONTENT_TYPES)
+def gather(account: str) -> Response:
+    """Take recognised speech or pressed keys, and say what to do next."""
+    return _receive(account, Route.GATHER)
+
+
+@blueprint.route(f"{PREFIX}/{{account}}/status", methods=["POST"], content_types=_CONTENT_TYPES)
+def status(account: str) -> Response:
+    """Take a call's progress."""
+    return _receive(account, Route.STATUS)
+
+
+def _receive(account_id: str, route: Route) -> Response:
+    request = blueprint.current_request
+    if len(raw_body(request)) > LONGEST_BODY:
+        return _bare(HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
+    try:
+        exchange = wiring.exchange(account_id)
+    except UnknownAccountError:
+        return _bare(HTTPStatus.NOT_FOUND)
+    received = webhook_request(request, account_id, exchange.account, route)
+    try:
+        return _document(take_webhook(received, exchange=exchange))
+    except SignatureError as error:
+        reason = error.reason
+    # Credentials may have been rotated since we read them.
+    for other in wiring.rotated_exchanges(account_id) if reason == "mismatch" else ():
+        try:
+            return _document(take_webhook(received, exchange=other))
+        except SignatureError:
+            continue
+    log.warning("webhook refused", account=exchange.account.account_id, reason=reason)
+    return _bare(HTTPStatus.FORBIDDEN)
+
+
+def _document(document: Document) -> Response:
+    return Response(document.body, {"Content-Type": document.content_type}, HTTPStatus.OK)
+
+
+def _bare(status: HTTPStatus) -> Response:
+    return Response("", {"Content-Type": "text/plain"}, status)

@@ -1,0 +1,140 @@
+"""The memory of settings and access tokens in DynamoDB."""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, fields, replace
+from typing import Any, Final
+
+from chalicelib.accounts.account import (
+    Account,
+    AgentKind,
+    AgentSettings,
+    InboundPolicy,
+    OutboundLimits,
+    Phone,
+    SpeechSettings,
+)
+from chalicelib.errors import ConflictError, UnknownAccountError
+from chalicelib.overriding import override
+from chalicelib.store.base import AccessToken, AccountStore, Scope, TokenStore
+from chalicelib.store.items import account_key
+from chalicelib.store.tables import AccountItem, PhoneItem, TokenItem
+from chalicelib.store.writes import Delete, Put, put, transact
+
+_PHONE: Final = "PHONE"
+_TOKEN: Final = "TOKEN"  # noqa: S105  # the name of a place
+_TOKENS: Final = "TOKENS"
+
+
+class DynamoAccountStore(AccountStore):
+    """Settings in the table that `use_table` named."""
+
+    @override
+    def get(self, account_id: str) -> Account:
+        try:
+            item = AccountItem.get(account_key(account_id), "ACCOUNT", consistent_read=True)
+        except AccountItem.DoesNotExist as error:
+            raise UnknownAccountError(account_id) from error
+        return _account_of(json.loads(item.settings))
+
+    @override
+    def save(self, account: Account) -> Account:
+        saved = replace(account, version=account.version + 1)
+        item = AccountItem(
+            account_key(account.account_id),
+            "ACCOUNT",
+            settings=json.dumps(asdict(saved)),
+            version=saved.version,
+        )
+        unchanged = (
+            AccountItem.version == account.version
+            if account.version
+            else AccountItem.version.does_not_exist()
+        )
+        if not put(item, unchanged):
+            message = (
+                f"account {account.account_id!r} was changed by somebody else; "
+                "read it again, and repeat your change"
+            )
+            raise ConflictError(message)
+        return saved
+
+    @override
+    def phone(self) -> Phone | None:
+        try:
+            item = PhoneItem.get(_PHONE, _PHONE, consistent_read=True)
+        except PhoneItem.DoesNotExist:
+            return None
+        return Phone(active=item.active, account_ids=tuple(item.account_ids))
+
+    @override
+    def save_phone(self, phone: Phone) -> None:
+        PhoneItem(_PHONE, _PHONE, active=phone.active, account_ids=list(phone.account_ids)).save()
+
+
+class DynamoTokenStore(TokenStore):
+    """Access tokens in the table that `use_table` named."""
+
+    @override
+    def find(self, digest: str) -> AccessToken | None:
+        try:
+            # A token that was removed a moment ago must not open anything.
+            return _token_of(TokenItem.get(_key(digest), _TOKEN, consistent_read=True))
+        except TokenItem.DoesNotExist:
+            return None
+
+    @override
+    def add(self, token: AccessToken) -> None:
+        facts = {field.name: getattr(token, field.name) for field in fields(token)}
+        transact(
+            token=Put(TokenItem(_key(token.digest), _TOKEN, **facts)),
+            listed=Put(TokenItem(_TOKENS, token.digest, **facts)),
+        )
+
+    @override
+    def remove(self, digest: str) -> None:
+        transact(
+            token=Delete(TokenItem(_key(digest), _TOKEN)),
+            listed=Delete(TokenItem(_TOKENS, digest)),
+        )
+
+    @override
+    def all(self) -> Sequence[AccessToken]:
+        tokens = map(_token_of, TokenItem.query(_TOKENS, consistent_read=True))
+        return sorted(tokens, key=lambda token: token.created_at)
+
+
+def _key(digest: str) -> str:
+    return f"TOKEN#{digest}"
+
+
+def _token_of(item: TokenItem) -> AccessToken:
+    facts = {field.name: getattr(item, field.name) for field in fields(AccessToken)}
+    return AccessToken(**facts | {"scope": Scope(item.scope)})
+
+
+def _account_of(stored: Mapping[str, Any]) -> Account:
+    settings = _known(Account, stored)
+    agent = _known(AgentSettings, stored["agent"])
+    outbound = _known(OutboundLimits, stored["outbound"])
+    return Account(
+        **settings
+        | {
+            "inbound_policy": InboundPolicy(settings["inbound_policy"]),
+            "allowlist": tuple(settings["allowlist"]),
+            "agent": AgentSettings(**agent | {"kind": AgentKind(agent["kind"])}),
+            "tts": SpeechSettings(**_known(SpeechSettings, stored["tts"])),
+            "outbound": OutboundLimits(
+                **outbound | {"allow": tuple(outbound["allow"]), "deny": tuple(outbound["deny"])},
+            ),
+        }
+    )
+
+
+def _known(
+    kind: type[Account | AgentSettings | OutboundLimits | SpeechSettings],
+    stored: Mapping[str, Any],
+) -> dict[str, Any]:
+    # While a deployment is under way, old code reads what new code wrote.
+    names = {field.name for field in fields(kind)}
+    return {name: value for name, value in stored.items() if name in names}

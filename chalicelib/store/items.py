@@ -1,0 +1,133 @@
+"""Our values as items of the table, and back."""
+
+from dataclasses import asdict, fields
+from datetime import datetime, timedelta
+from hashlib import sha256
+from typing import Final
+
+from chalicelib.calls.call import Call, CallFailure, Direction, Mode, State
+from chalicelib.calls.transcript import Kind, Line, Slot, Speaker
+from chalicelib.store.tables import (
+    CallItem,
+    CounterItem,
+    KeyItem,
+    LineItem,
+    NoteItem,
+    shard,
+    time_text,
+)
+
+_KEY_LIFE: Final = timedelta(days=1)
+# A day's calls are counted until it is over everywhere; a clock runs for a day at most.
+_DAY_LIFE = _NOTE_LIFE = timedelta(days=2)
+
+
+def call_key(call_id: str) -> str:
+    """The partition of a call and its transcript."""
+    return f"CALL#{call_id}"
+
+
+def account_key(account_id: str) -> str:
+    """The partition of an account and its counters."""
+    return f"ACCOUNT#{account_id}"
+
+
+def call_at(call_id: str) -> CallItem:
+    """The place of a call, with nothing in it."""
+    return CallItem(call_key(call_id), "CALL")
+
+
+def call_item(call: Call) -> CallItem:
+    """Write *call*."""
+    facts = {field.name: getattr(call, field.name) for field in fields(call)}
+    return CallItem(
+        call_key(call.call_id),
+        "CALL",
+        **facts
+        | {
+            "provider_call_id": call.provider_call_id or None,
+            "error": asdict(call.error) if call.error else None,
+        },
+        state_when_opened=call.state_when_opened,
+        natural_end=call.natural_end,
+        live_shard=None if call.state.is_final else shard(call.call_id),
+    )
+
+
+def call_of(item: CallItem) -> Call:
+    """Read a call.
+
+    An error is kept before it is known which reason counts: it is one only in state `error`.
+    What a call did not have yet when it was kept is as the value says.
+    """
+    kept = {field.name: getattr(item, field.name) for field in fields(Call)}
+    facts = {name: fact for name, fact in kept.items() if fact is not None}
+    failed = item.error and item.state == State.ERROR
+    return Call(
+        **facts
+        | {
+            "direction": Direction(item.direction),
+            "mode": Mode(item.mode),
+            "state": State(item.state),
+            "provider_call_id": item.provider_call_id or "",
+            "end_requested": State(item.end_requested) if item.end_requested else None,
+            "error": CallFailure(**item.error) if failed else None,
+        }
+    )
+
+
+def line_at(call_id: str, slot: Slot) -> LineItem:
+    """The place of a line, with nothing in it."""
+    return LineItem(call_key(call_id), f"LINE#{slot.turn:06}#{slot.part}")
+
+
+def line_item(call_id: str, slot: Slot, line: Line) -> LineItem:
+    """Write *line* into *slot*."""
+    item = line_at(call_id, slot)
+    for field in fields(line):
+        setattr(item, field.name, getattr(line, field.name))
+    return item
+
+
+def line_of(item: LineItem) -> Line:
+    """Read a line."""
+    return Line(
+        speaker=Speaker(item.speaker),
+        text=item.text,
+        at=item.at,
+        kind=Kind(item.kind),
+        ends_call=item.ends_call,
+    )
+
+
+def key_item(call: Call, idempotency_key: str) -> KeyItem:
+    """Write that *call* was created under *idempotency_key*."""
+    digest = sha256(f"{call.account}\n{idempotency_key}".encode()).hexdigest()
+    return KeyItem(
+        f"KEY#{digest}", "KEY", call_id=call.call_id, expires_at=call.started_at + _KEY_LIFE
+    )
+
+
+def running_counter(account: str) -> CounterItem:
+    """The counter of an account's live calls."""
+    return CounterItem(account_key(account), "RUNNING")
+
+
+def day_counter(account: str, at: datetime) -> CounterItem:
+    """The counter of the calls that an account began on the day of *at*."""
+    return CounterItem(account_key(account), f"DAY#{time_text(at)[:10]}", expires_at=at + _DAY_LIFE)
+
+
+def note_item(call_id: str, at: datetime) -> NoteItem:
+    """Write that the call is over since *at*."""
+    return NoteItem(
+        note_key(shard(call_id)),
+        f"{time_text(at)}#{call_id}",
+        call_id=call_id,
+        expires_at=at + _NOTE_LIFE,
+    )
+
+
+def note_key(number: str) -> str:
+    """The partition of the notes in a shard."""
+    return f"ENDED#{number}"

@@ -1,0 +1,201 @@
+"""Chooses the real things, once per container."""
+
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime
+from functools import cache
+from typing import Final, Generic, TypeVar
+
+from chalicelib.accounts.account import SECRET_KEYS, Account, Phone
+from chalicelib.actions.exchange import Exchange
+from chalicelib.agents import registry as agents
+from chalicelib.agents.base import Agent
+from chalicelib.calls.call import Call
+from chalicelib.errors import UnknownAccountError
+from chalicelib.providers import registry as providers
+from chalicelib.providers.base import Provider
+from chalicelib.settings import settings
+from chalicelib.store.base import AccessToken, AccountStore, CallStore, TokenStore
+from chalicelib.store.dynamo import DynamoCallStore
+from chalicelib.store.dynamo_accounts import DynamoAccountStore, DynamoTokenStore
+from chalicelib.store.tables import use_table
+from chalicelib.timers.step_functions import StepFunctionsTimers
+from chalicelib.turns.aws_lambda import LambdaTurns
+from chalicelib.vault import Credentials, Vault
+
+REMEMBERED_SECS: Final = 30
+"""How long settings and tokens are believed before they are read again."""
+DEFAULT: Final = "default"
+
+Value = TypeVar("Value")
+
+
+class Remembered(Generic[Value]):
+    """Values that are read again after a while."""
+
+    def __init__(self, read: Callable[[str], Value]) -> None:
+        self._read = read
+        self._known: dict[str, tuple[float, Value]] = {}
+
+    def get(self, key: str) -> Value:
+        """The value under *key*, as it is or was a moment ago."""
+        now = time.monotonic()
+        known = self._known.get(key)
+        if known is not None and now - known[0] < REMEMBERED_SECS:
+            return known[1]
+        value = self._read(key)
+        self._known[key] = (now, value)
+        return value
+
+
+def now() -> datetime:
+    """The time, aware and in UTC."""
+    return datetime.now(UTC)
+
+
+@cache
+def calls() -> CallStore:
+    """Where calls are kept."""
+    use_table(settings().table_name)
+    return DynamoCallStore()
+
+
+@cache
+def accounts() -> AccountStore:
+    """Where settings are kept."""
+    use_table(settings().table_name)
+    return DynamoAccountStore()
+
+
+@cache
+def tokens() -> TokenStore:
+    """Where access tokens are kept."""
+    use_table(settings().table_name)
+    return DynamoTokenStore()
+
+
+@cache
+def vault() -> Vault:
+    """Where credentials are kept."""
+    return Vault(settings().secret_prefix, monotonic=time.monotonic)
+
+
+@cache
+def timers() -> StepFunctionsTimers:
+    """The clock."""
+    return StepFunctionsTimers(settings().call_timer_arn)
+
+
+@cache
+def _turns() -> LambdaTurns:
+    return LambdaTurns(settings().take_turn_function)
+
+
+@cache
+def _known_accounts() -> Remembered[Account]:
+    return Remembered(lambda account_id: accounts().get(account_id))
+
+
+@cache
+def _known_tokens() -> Remembered[AccessToken | None]:
+    return Remembered(lambda digest: tokens().find(digest))
+
+
+@cache
+def _known_phone() -> Remembered[Phone | None]:
+    return Remembered(lambda _: accounts().phone())
+
+
+def forget() -> None:
+    """Choose everything anew: another cloud, or another environment, is there now."""
+    for chosen in _CHOSEN:
+        chosen.cache_clear()
+
+
+def phone() -> Phone | None:
+    """Which accounts there are, as of a moment ago."""
+    return _known_phone().get("")
+
+
+def account(account_id: str) -> Account:
+    """The settings of one account, as of a moment ago; `default` is the active one.
+
+    Raises:
+        UnknownAccountError: there is none.
+
+    """
+    if account_id == DEFAULT:
+        known = phone()
+        if known is None:
+            raise UnknownAccountError(account_id)
+        account_id = known.active
+    return _known_accounts().get(account_id)
+
+
+def missing_settings(of: Account) -> tuple[str, ...]:
+    """Which settings and credentials the account lacks before it can make calls."""
+    stored = vault().credentials(of.account_id)
+    return (*of.missing, *(key for key in SECRET_KEYS[of.provider] if not stored.get(key)))
+
+
+def access_token(digest: str) -> AccessToken | None:
+    """The token with that SHA-256, as of a moment ago."""
+    return _known_tokens().get(digest)
+
+
+def exchange(account_id: str) -> Exchange:
+    """What actions work with for one account.
+
+    Raises:
+        UnknownAccountError: there is none.
+
+    """
+    its_account = account(account_id)
+    return _exchange(its_account, vault().credentials(its_account.account_id))
+
+
+def rotated_exchanges(account_id: str) -> list[Exchange]:
+    """The same with other credentials, for when a signature did not match."""
+    its_account = account(account_id)
+    return [
+        _exchange(its_account, credentials)
+        for credentials in vault().rotated(its_account.account_id)
+    ]
+
+
+def exchange_of(call: Call) -> Exchange:
+    """What actions work with for the account of *call*."""
+    return exchange(call.account)
+
+
+def agent_of(call: Call) -> Agent:
+    """Who answers in *call*."""
+    return agents.build(account(call.account).agent)
+
+
+_CHOSEN: Final = (
+    calls,
+    accounts,
+    tokens,
+    vault,
+    timers,
+    _turns,
+    _known_accounts,
+    _known_tokens,
+    _known_phone,
+)
+
+
+def _exchange(its_account: Account, credentials: Credentials) -> Exchange:
+    return Exchange(
+        account=its_account,
+        provider=_provider(its_account, credentials),
+        calls=calls(),
+        timers=timers(),
+        turns=_turns(),
+        now=now,
+    )
+
+
+def _provider(its_account: Account, credentials: Credentials) -> Provider:
+    return providers.build(its_account.provider, credentials, api_base_url=its_account.api_base_url)

@@ -1,0 +1,46 @@
+"""What every simulated carrier can do, whatever its language."""
+
+import threading
+from abc import ABC, abstractmethod
+from typing import ClassVar
+
+from moltis.carriers.clock import Clock
+from moltis.carriers.exchange import Request, Response
+from moltis.carriers.far_end import FarEnd
+from moltis.carriers.faults import Faults
+from moltis.carriers.network import Network, OwnedNumber
+from moltis.carriers.record import SimulatedCall
+
+
+class Carrier(ABC):
+    """A simulated carrier: its REST interface, its calls, its faults."""
+
+    name: ClassVar[str]
+    """Also the prefix of its addresses."""
+
+    def __init__(self, network: Network) -> None:
+        self.network = network
+        self.faults = Faults()
+        self.stopped = threading.Event()
+
+    @property
+    def clock(self) -> Clock:
+        """The time that its calls live in."""
+        return self.network.clock
+
+    @property
+    @abstractmethod
+    def calls(self) -> tuple[SimulatedCall, ...]:
+        """Every call there was, oldest first."""
+
+    @abstractmethod
+    def handle(self, request: Request) -> Response:
+        """Answer a *request* to its REST interface."""
+
+    @abstractmethod
+    def dial_in(self, from_number: str, number: OwnedNumber, far_end: FarEnd) -> SimulatedCall:
+        """Have *far_end* call our *number*, showing *from_number*."""
+
+    @abstractmethod
+    def stop(self) -> None:
+        """End all calls without another word, and wait until their threads are gone."""

@@ -1,0 +1,124 @@
+"""Brings a carrier's webhooks to the gateway: over real HTTP, with a carrier's patience."""
+
+import queue
+import threading
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Final
+
+import requests
+from urllib3.exceptions import ConnectTimeoutError, MaxRetryError, NewConnectionError
+
+TIMEOUTS: Final = (5.0, 15.0)
+"""Seconds to connect, and to the next byte of the answer: what carriers grant (in our time)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Delivery:
+    """One request, ready to be sent as it stands."""
+
+    url: str
+    method: str = "POST"
+    headers: Mapping[str, str] = field(default_factory=dict)
+    body: bytes = b""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """What came back; header names are in lower case."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+
+    @property
+    def content_type(self) -> str:
+        """The media type, without its parameters."""
+        return self.headers.get("content-type", "").partition(";")[0].strip().lower()
+
+
+class DeliveryError(Exception):
+    """No answer came; *connected* tells whether the request was sent at all."""
+
+    def __init__(self, reason: str, *, connected: bool) -> None:
+        super().__init__(reason)
+        self.connected = connected
+
+
+def deliver(delivery: Delivery, *, retries: int = 1) -> Answer:
+    """Send *delivery*; again, *retries* times at most, when nobody could be reached.
+
+    Raises:
+        DeliveryError: no answer came.
+
+    """
+    while True:
+        try:
+            return _send(delivery)
+        except DeliveryError as error:
+            if error.connected or retries <= 0:
+                raise
+            retries -= 1
+
+
+def _send(delivery: Delivery) -> Answer:
+    with requests.Session() as session:
+        # Proxies and .netrc of the machine are not the carrier's business.
+        session.trust_env = False
+        try:
+            response = session.request(
+                delivery.method,
+                delivery.url,
+                data=delivery.body,
+                headers={**delivery.headers, "Connection": "close"},
+                timeout=TIMEOUTS,
+                allow_redirects=False,
+            )
+        except requests.RequestException as error:
+            raise _delivery_error(error) from error
+        headers = {name.lower(): value for name, value in response.headers.items()}
+        return Answer(status=response.status_code, headers=headers, body=response.content)
+
+
+def _delivery_error(error: requests.RequestException) -> DeliveryError:
+    cause = error.args[0] if error.args else None
+    reason = cause.reason if isinstance(cause, MaxRetryError) else cause
+    if isinstance(error, requests.ConnectTimeout) or isinstance(
+        reason, NewConnectionError | ConnectTimeoutError
+    ):
+        return DeliveryError("nobody could be reached", connected=False)
+    if isinstance(error, requests.Timeout):
+        return DeliveryError(f"no answer within {TIMEOUTS[1]:.0f} s", connected=True)
+    return DeliveryError(f"the connection failed ({type(error).__name__})", connected=True)
+
+
+class Courier:
+    """Delivers the status callbacks of one call in a thread of its own, so that none waits."""
+
+    def __init__(self, name: str, *, out_of_order: bool = False) -> None:
+        self._errands: queue.SimpleQueue[Callable[[], None] | None] = queue.SimpleQueue()
+        self._out_of_order = out_of_order
+        self._thread = threading.Thread(target=self._run, name=name, daemon=True)
+        self._thread.start()
+
+    def take(self, errand: Callable[[], None]) -> None:
+        """Run *errand* when those before it are done."""
+        self._errands.put(errand)
+
+    def finish(self) -> None:
+        """Wait until everything is delivered, and end."""
+        self._errands.put(None)
+        self._thread.join()
+
+    def _run(self) -> None:
+        held: Callable[[], None] | None = None
+        while (errand := self._errands.get()) is not None:
+            if self._out_of_order and held is None:
+                held = errand
+                continue
+            errand()
+            if held is not None:
+                held()
+                held = None
+        if held is not None:
+            held()

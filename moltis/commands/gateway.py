@@ -1,0 +1,83 @@
+"""`moltis gateway`: the phone on this machine."""
+
+import json
+import signal
+import threading
+from collections.abc import Mapping
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any
+
+import click
+
+from chalicelib.errors import ConfigurationError
+from moltis.config_file import find_config, read_config
+from moltis.state_file import remove_state, write_state
+
+
+@click.command()
+@click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
+@click.option("--port", default=8080, show_default=True, type=click.IntRange(0, 65_535))
+@click.option(
+    "--config",
+    "config_path",
+    type=click.Path(path_type=Path),
+    help="moltis.toml; else $MOLTIS_CONFIG, ./moltis.toml, ~/.config/moltis/moltis.toml.",
+)
+@click.option("--json", "as_json", is_flag=True, help="Print JSON lines.")
+@click.option(
+    "--speed",
+    default=1.0,
+    show_default=True,
+    type=click.FloatRange(0.1, 100),
+    help="How fast time runs on the simulated carriers.",
+)
+def gateway(host: str, port: int, config_path: Path | None, *, as_json: bool, speed: float) -> None:
+    """Run the phone here: the app that is deployed, with its cloud and carriers.
+
+    A carrier without credentials is simulated; see `moltis simulate`. With AWS_ENDPOINT_URL set,
+    that endpoint is the cloud. Ctrl-C stops it, once requests in flight are answered.
+
+    \b
+    moltis gateway
+    moltis gateway --port 9000 --config ./moltis.toml
+    """
+    path = find_config(config_path)
+    config = read_config(path)
+    if path is not None and any(config.credentials.values()):
+        text = (
+            f"{path} holds credentials; they are moved to the credential store. Better: take them "
+            "out of the file, they stay stored"
+        )
+        _say(text, event="warning", as_json=as_json)
+    stop = threading.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: stop.set())
+    from moltis.gateway import running  # noqa: PLC0415  # not to be waited for by --help
+
+    with ExitStack() as stack:
+        try:
+            here = stack.enter_context(running(config, host=host, port=port, speed=speed))
+        except OSError as error:
+            message = f"cannot listen on {host}:{port} ({error.strerror}); choose another --port"
+            raise ConfigurationError(message) from error
+        write_state(here.ready)
+        stack.callback(remove_state, here.url)
+        _announce(here.ready, as_json=as_json)
+        stop.wait()
+        _say("stopping", event="stopping", as_json=as_json)
+
+
+def _announce(ready: Mapping[str, Any], *, as_json: bool) -> None:
+    if as_json:
+        click.echo(json.dumps(ready))
+        return
+    carriers = ", ".join(f"{name} ({kind})" for name, kind in ready["carriers"].items())
+    click.echo(f"the phone is ready at {ready['url']} with {carriers}")
+
+
+def _say(text: str, *, event: str, as_json: bool) -> None:
+    if as_json:
+        click.echo(json.dumps({"event": event, "message": text}), err=event == "warning")
+    else:
+        click.echo(f"moltis: {text}", err=True)

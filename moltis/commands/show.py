@@ -1,0 +1,118 @@
+"""How calls look in a terminal, and as JSON."""
+
+import json
+from typing import Any
+
+import click
+
+Call = dict[str, Any]
+
+_WHERE = {
+    "from_number": "from_number under [phone.{provider}]",
+    "webhook_url": "webhook_url under [phone.{provider}]",
+}
+
+
+def one(call: Call, *, as_json: bool) -> None:
+    """Show a call, with its transcript if there is one."""
+    if as_json:
+        click.echo(json.dumps(call))
+        return
+    click.echo(_headline(call))
+    for line in call.get("transcript", []):
+        click.echo(f"  {_line(line)}")
+
+
+def many(calls: list[Call], cursor: str | None, *, as_json: bool) -> None:
+    """Show a list of calls."""
+    if as_json:
+        click.echo(json.dumps({"calls": calls, "cursor": cursor}))
+        return
+    for call in calls:
+        click.echo(_headline(call))
+    if not calls:
+        click.echo("no calls yet")
+
+
+def overview(found: dict[str, Any], *, as_json: bool) -> None:
+    """Show the accounts and the calls that run."""
+    if as_json:
+        click.echo(json.dumps(found))
+        return
+    for account in found["accounts"]:
+        click.echo(_account(account))
+    many_or_none = found["active_calls"]
+    click.echo(f"{len(many_or_none)} active call{'' if len(many_or_none) == 1 else 's'}")
+    for call in many_or_none:
+        click.echo(f"  {_headline(call)}")
+
+
+def setup(accounts: list[dict[str, Any]], *, ready: bool, as_json: bool) -> None:
+    """Show what is configured and what is missing."""
+    if as_json:
+        click.echo(json.dumps({"ready": ready, "accounts": accounts}))
+        return
+    for account in accounts:
+        click.echo(_account(account))
+        for name in account["missing"]:
+            where = _WHERE.get(name, "{name} under [phone.{provider}], or in the credential store")
+            click.echo(f"  missing: {where.format(name=name, provider=account['provider'])}")
+        if account["carrier"] == "simulated":
+            click.echo("  simulated: no credentials are set, so no real telephone will ring")
+        if account["inbound_policy"] == "disabled":
+            click.echo('  inbound calls are refused: inbound_policy = "disabled" under [phone]')
+    if not accounts:
+        click.echo("no account is configured; write a [phone] table into moltis.toml")
+    click.echo("ready" if ready else "not ready")
+
+
+def news(before: Call, after: Call, *, prefix: str = "") -> None:
+    """Show what has changed in a call."""
+    if after["state"] != before["state"] and not after["end_reason"]:
+        click.echo(f"{prefix}· {after['state']}")
+    for line in after["transcript"][len(before.get("transcript", [])) :]:
+        click.echo(f"{prefix}{_line(line)}")
+    if after["end_reason"] and after["end_reason"] != before["end_reason"]:
+        click.echo(f"{prefix}· {_end(after)}")
+
+
+def change(before: Call | None, after: Call, *, as_json: bool) -> None:
+    """Show what has changed in a call among others."""
+    if before == after:
+        return
+    if as_json:
+        click.echo(json.dumps(after))
+        return
+    if before is None:
+        click.echo(_headline(after))
+        before = {**after, "transcript": []}
+    news(before, after)
+
+
+def _headline(call: Call) -> str:
+    other = call["to"] if call["direction"] == "outbound" else call["from"]
+    arrow = "→" if call["direction"] == "outbound" else "←"
+    state = _end(call) if call["end_reason"] else call["state"]
+    return f"{call['call_id']}  {call['account']} {arrow} {other}  {call['mode']}  {state}"
+
+
+def _end(call: Call) -> str:
+    error = call["error"]
+    return (
+        f"{call['end_reason']} ({error['code']}: {error['message']})"
+        if error
+        else str(call["end_reason"])
+    )
+
+
+def _line(line: dict[str, Any]) -> str:
+    who = {"bot": "agent", "user": "other"}[line["speaker"]]
+    text = f"[keys {line['text']}]" if line["kind"] == "dtmf" else line["text"]
+    return f"{who}: {text}"
+
+
+def _account(account: dict[str, Any]) -> str:
+    mark = "ready" if account["ready"] else "not ready"
+    star = " (default)" if account["default"] else ""
+    number = account["from_number"] or "no number"
+    return f"{account['id']}{star}: {account['carrier']}, {number}, {mark}"

@@ -1,0 +1,51 @@
+"""`moltis.toml`: where it is, and what it says."""
+
+import os
+import tomllib
+from pathlib import Path
+from typing import Final
+
+from chalicelib.accounts.account import PROVIDERS
+from chalicelib.accounts.config import PhoneConfig, parse_config
+from chalicelib.errors import ConfigurationError, InvalidParamsError
+from chalicelib.providers import registry
+
+NAME: Final = "moltis.toml"
+
+
+def find_config(given: Path | None) -> Path | None:
+    """Find the file: the one *given*, `$MOLTIS_CONFIG`, here, or in `~/.config/moltis`.
+
+    Raises:
+        ConfigurationError: the file that was named is not there.
+
+    """
+    named = given or (Path(variable) if (variable := os.environ.get("MOLTIS_CONFIG")) else None)
+    if named is not None:
+        if not named.is_file():
+            message = f"there is no configuration file {named}"
+            raise ConfigurationError(message)
+        return named
+    places = (Path(NAME), Path.home() / ".config" / "moltis" / NAME)
+    return next((place for place in places if place.is_file()), None)
+
+
+def read_config(path: Path | None) -> PhoneConfig:
+    """Read the file at *path*; without one, every carrier has an account of its own.
+
+    Raises:
+        ConfigurationError: it is not TOML, or something in it cannot be; all faults are named.
+
+    """
+    if path is None:
+        return parse_config(
+            {"phone": {name: {} for name in PROVIDERS if name in registry.PROVIDERS}}
+        )
+    try:
+        return parse_config(tomllib.loads(path.read_text("utf-8")))
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        message = f"{path} cannot be read: {error}"
+        raise ConfigurationError(message) from error
+    except InvalidParamsError as error:
+        message = f"{path} has faults: {error}"
+        raise ConfigurationError(message) from error

@@ -1,0 +1,168 @@
+"""The local gateway: the very app that is deployed, with its cloud and carriers on this machine."""
+
+import threading
+from base64 import b64decode
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from http import HTTPStatus
+from typing import Any, Final
+
+import chalice.local
+from chalice.config import Config
+
+import app as deployed
+from chalicelib import log, wiring
+from chalicelib.accounts.config import PhoneConfig
+from chalicelib.calls.callbacks import Route, callback_url
+from chalicelib.store.base import Scope
+from chalicelib.tokens import make_token
+from moltis.carriers.network import OwnedNumber
+from moltis.carriers.server import SimulatedCarriers
+from moltis.http_server import Answer, HttpServer, Question
+from moltis.local_cloud import cloud
+from moltis.local_functions import Function, LocalFunctions
+from moltis.seeding import Seeded, seed
+
+SWEEP_SECS: Final = 60.0
+
+
+@dataclass(frozen=True, slots=True)
+class Gateway:
+    """A gateway that runs."""
+
+    url: str
+    token: str
+    seeded: tuple[Seeded, ...]
+    carriers: SimulatedCarriers
+
+    @property
+    def ready(self) -> dict[str, Any]:
+        """What the gateway says of itself once it is ready."""
+        kinds = {
+            one.account.provider: "simulated" if one.account.simulated else "live"
+            for one in self.seeded
+        }
+        return {
+            "event": "ready",
+            "url": self.url,
+            "token": self.token,
+            "carriers": kinds,
+            "simulator": {"url": self.carriers.control_url, "token": self.carriers.token},
+        }
+
+
+@contextmanager
+def running(
+    config: PhoneConfig, *, host: str = "127.0.0.1", port: int = 0, speed: float = 1.0
+) -> Iterator[Gateway]:
+    """Run the gateway while the context lasts; simulated carriers run *speed* times as fast.
+
+    Raises:
+        OSError: the port is in use, or may not be used.
+        ConfigurationError: an account of *config* is incomplete.
+
+    """
+    with ExitStack() as stack:
+        server = HttpServer(host, port, _app_answers())
+        stack.callback(server.stop)
+        functions = LocalFunctions(_functions())
+        functions.start()
+        stack.callback(functions.stop)
+        stack.enter_context(cloud(functions.url))
+        wiring.forget()
+        stack.callback(wiring.forget)
+        carriers = SimulatedCarriers(speed=speed)
+        carriers.start()
+        stack.callback(carriers.stop)
+        seeded = seed(config, gateway_url=server.url, simulator_url=carriers.base_url)
+        for one in seeded:
+            if one.account.simulated:
+                _connect(one, carriers)
+        token = make_token("gateway", Scope.WRITE, at=wiring.now())
+        wiring.tokens().add(token.kept)
+        stack.callback(wiring.tokens().remove, token.kept.digest)
+        server.start()
+        stack.enter_context(_sweeping())
+        yield Gateway(server.url, token.text, tuple(seeded), carriers)
+
+
+def _connect(one: Seeded, carriers: SimulatedCarriers) -> None:
+    account = one.account
+    carriers.network.own(
+        OwnedNumber(
+            carrier=account.provider,
+            account_id=account.account_id,
+            number=account.from_number,
+            voice_url=callback_url(account.webhook_url, account.account_id, Route.ANSWER),
+            status_url=callback_url(account.webhook_url, account.account_id, Route.STATUS),
+            credentials=one.credentials,
+        )
+    )
+
+
+@contextmanager
+def _sweeping() -> Iterator[None]:
+    stopped = threading.Event()
+
+    def sweep() -> None:
+        while not stopped.wait(SWEEP_SECS):
+            try:
+                _functions()["sweep"](_SCHEDULED, None)
+            except Exception:  # noqa: BLE001  # as on AWS: the next minute comes anyway
+                log.error("sweep failed")
+
+    thread = threading.Thread(target=sweep, name="sweep")
+    thread.start()
+    try:
+        yield
+    finally:
+        stopped.set()
+        thread.join()
+
+
+_SCHEDULED: Final = {
+    "version": "0",
+    "id": "local",
+    "detail-type": "Scheduled Event",
+    "source": "aws.events",
+    "account": "123456789012",
+    "time": "1970-01-01T00:00:00Z",
+    "region": "us-east-1",
+    "resources": [],
+    "detail": {},
+}
+"""What EventBridge sends to a scheduled function."""
+
+
+def _functions() -> dict[str, Function]:
+    return dict(deployed.app.handler_map)
+
+
+def _app_answers() -> Callable[[Question], Answer]:
+    # Chalice keeps the request that is being answered on the app: one for each thread here.
+    if not isinstance(deployed.app, chalice.local.LocalChalice):
+        deployed.app.__class__ = chalice.local.LocalChalice
+    gateway = chalice.local.LocalGateway(deployed.app, Config())
+
+    def answer(question: Question) -> Answer:
+        try:
+            response = gateway.handle_request(
+                question.method, question.path, dict(question.headers), question.body
+            )
+        except chalice.local.LocalGatewayException as error:
+            return Answer(HTTPStatus(error.CODE), error.headers, error.body or b"")
+        return _answer(response)
+
+    return answer
+
+
+def _answer(response: dict[str, Any]) -> Answer:
+    headers = {
+        **{name: values[-1] for name, values in response.get("multiValueHeaders", {}).items()},
+        **response.get("headers", {}),
+    }
+    body = response.get("body") or ""
+    if response.get("isBase64Encoded"):
+        return Answer(HTTPStatus(response["statusCode"]), headers, b64decode(body))
+    return Answer(HTTPStatus(response["statusCode"]), headers, body.encode())

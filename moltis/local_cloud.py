@@ -1,0 +1,132 @@
+"""The cloud in this process: DynamoDB, Secrets Manager, Step Functions and SQS by moto.
+
+Nothing of it survives the process. With `AWS_ENDPOINT_URL` set, that endpoint is the cloud
+instead, and only what is missing there is made.
+"""
+
+import os
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+from unittest.mock import patch
+from urllib.parse import urlsplit
+
+from chalicelib import aws, settings
+from chalicelib.store import tables
+
+if TYPE_CHECKING:
+    from botocore.awsrequest import AWSPreparedRequest
+
+REGION: Final = "us-east-1"
+ACCOUNT: Final = "123456789012"
+STAGE: Final = "local"
+TABLE: Final = f"moltis-phone-{STAGE}"
+CLOCK: Final = f"moltis-phone-{STAGE}-call-timer"
+DEAD_LETTERS: Final = f"moltis-phone-{STAGE}-dead-letters"
+_CLOCK_VARIABLE: Final = "MOLTIS_CALL_TIMER_ARN"
+STATE_MACHINE: Final = Path(__file__).parents[1] / "infra" / "call-timer.asl.json"
+
+
+@contextmanager
+def cloud(functions_url: str) -> Iterator[bool]:
+    """Have AWS there while the context lasts; tells whether it is embedded.
+
+    *functions_url* is where our Lambda functions are invoked.
+    """
+    endpoint = os.environ.get("AWS_ENDPOINT_URL", "")
+    with _environment(functions_url, embedded=not endpoint):
+        aws.client.cache_clear()
+        aws.session.cache_clear()
+        with _nothing() if endpoint else _embedded():
+            _make_what_is_missing()
+            yield not endpoint
+
+
+@contextmanager
+def _nothing() -> Iterator[None]:
+    yield
+
+
+@contextmanager
+def _embedded() -> Iterator[None]:
+    from moto import mock_aws  # noqa: PLC0415  # a second's work, and not always wanted
+    from moto.core.models import botocore_stubber, responses_mock  # noqa: PLC0415
+
+    mock = mock_aws(
+        config={
+            "core": {"mock_credentials": False, "passthrough": {"services": ["lambda"]}},
+            "stepfunctions": {"execute_state_machine": True},
+        }
+    )
+    mock.start()
+    # moto puts itself between `requests` and the network too; carriers are to be met directly.
+    responses_mock.stop()
+    # moto's conditional writes are not atomic between threads, DynamoDB's are.
+    process, one_at_a_time = botocore_stubber.process_request, threading.RLock()
+
+    def process_in_turn(request: "AWSPreparedRequest") -> object:
+        if "dynamodb" not in urlsplit(request.url).netloc:
+            return process(request)
+        with one_at_a_time:
+            return process(request)
+
+    try:
+        with patch.object(botocore_stubber, "process_request", process_in_turn):
+            yield
+    finally:
+        mock.stop()
+
+
+@contextmanager
+def _environment(functions_url: str, *, embedded: bool) -> Iterator[None]:
+    wanted = {
+        "MOLTIS_TABLE": TABLE,
+        "MOLTIS_SECRET_PREFIX": f"moltis-phone/{STAGE}",
+        "MOLTIS_TAKE_TURN_FUNCTION": "take_turn",
+        _CLOCK_VARIABLE: "known once the cloud is there",
+        "AWS_DEFAULT_REGION": os.environ.get("AWS_DEFAULT_REGION", REGION),
+        "AWS_ENDPOINT_URL_LAMBDA": os.environ.get("AWS_ENDPOINT_URL_LAMBDA", functions_url),
+    }
+    if embedded:
+        wanted |= {"AWS_ACCESS_KEY_ID": "local", "AWS_SECRET_ACCESS_KEY": "local"}
+    before = {name: os.environ.get(name) for name in wanted}
+    os.environ.update(wanted)
+    settings.settings.cache_clear()
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            if value is None:
+                del os.environ[name]
+            else:
+                os.environ[name] = value
+        settings.settings.cache_clear()
+
+
+def _make_what_is_missing() -> None:
+    tables.use_table(TABLE)
+    tables.create_table()
+    clock = aws.client("stepfunctions")
+    queue = aws.client("sqs").create_queue(QueueName=DEAD_LETTERS)["QueueUrl"]
+    definition = (
+        STATE_MACHINE.read_text()
+        .replace("${FireTimerFunction}", "fire_timer")
+        .replace("${DeadLetterQueue}", queue)
+    )
+    known = {machine["name"]: machine["stateMachineArn"] for machine in _state_machines()}
+    role = f"arn:aws:iam::{ACCOUNT}:role/{CLOCK}"
+    if CLOCK in known:
+        arn = known[CLOCK]
+        clock.update_state_machine(stateMachineArn=arn, definition=definition, roleArn=role)
+    else:
+        made = clock.create_state_machine(name=CLOCK, definition=definition, roleArn=role)
+        arn = made["stateMachineArn"]
+    os.environ[_CLOCK_VARIABLE] = arn
+    settings.settings.cache_clear()
+
+
+def _state_machines() -> list[dict[str, Any]]:
+    pages = aws.client("stepfunctions").get_paginator("list_state_machines").paginate()
+    return [machine for page in pages for machine in page["stateMachines"]]

@@ -1,0 +1,116 @@
+"""How the command line speaks to a gateway: JSON-RPC, found by environment or state file."""
+
+import os
+from dataclasses import dataclass
+from http import HTTPStatus
+from itertools import count
+from typing import Any, Final
+
+import requests
+
+from moltis.state_file import read_state
+
+TIMEOUTS: Final = (3.05, 40.0)
+INVALID_PARAMS: Final = -32602
+
+
+class NoGatewayError(Exception):
+    """No gateway can be reached."""
+
+
+class RefusedError(Exception):
+    """The gateway said no; `code` is the JSON-RPC code, `data` what it adds."""
+
+    def __init__(self, message: str, *, code: int = 0, data: dict[str, Any] | None = None) -> None:
+        super().__init__(message)
+        self.code = code
+        self.data = data or {}
+
+    @property
+    def is_usage(self) -> bool:
+        """Whether what was asked for was wrong, and not only impossible."""
+        return self.code == INVALID_PARAMS
+
+
+@dataclass(frozen=True, slots=True)
+class GatewayAddress:
+    """Where a gateway is, and what lets us in."""
+
+    url: str
+    token: str
+
+
+def find_gateway() -> GatewayAddress:
+    """Find the gateway: `MOLTIS_GATEWAY_URL` and `MOLTIS_TOKEN`, else the one that runs here.
+
+    Raises:
+        NoGatewayError: there is none, or no token for it.
+
+    """
+    url = os.environ.get("MOLTIS_GATEWAY_URL", "")
+    if url:
+        token = os.environ.get("MOLTIS_TOKEN", "")
+        if not token:
+            message = "MOLTIS_GATEWAY_URL is set and MOLTIS_TOKEN is not; set both"
+            raise NoGatewayError(message)
+        return GatewayAddress(url.rstrip("/"), token)
+    state = read_state()
+    if state is None:
+        message = (
+            "no gateway is running here; start one with `moltis gateway`, "
+            "or set MOLTIS_GATEWAY_URL and MOLTIS_TOKEN"
+        )
+        raise NoGatewayError(message)
+    return GatewayAddress(str(state["url"]), str(state["token"]))
+
+
+class RpcClient:
+    """Asks one gateway."""
+
+    def __init__(self, address: GatewayAddress) -> None:
+        self._address = address
+        self._session = requests.Session()
+        self._session.trust_env = False
+        self._ids = count(1)
+
+    def ask(self, method: str, **params: object) -> dict[str, Any]:
+        """Call *method*, and give its result.
+
+        Raises:
+            NoGatewayError: nobody answers.
+            RefusedError: it said no.
+
+        """
+        request = {"jsonrpc": "2.0", "id": next(self._ids), "method": method, "params": params}
+        url = self._address.url
+        try:
+            response = self._session.post(
+                f"{url}/rpc",
+                json=request,
+                headers={"Authorization": f"Bearer {self._address.token}"},
+                timeout=TIMEOUTS,
+            )
+        except requests.RequestException as error:
+            message = f"the gateway at {url} does not answer; is `moltis gateway` running?"
+            raise NoGatewayError(message) from error
+        return _result(response, url)
+
+    def close(self) -> None:
+        """Close the connection."""
+        self._session.close()
+
+
+def _result(response: requests.Response, url: str) -> dict[str, Any]:
+    try:
+        answer = response.json()
+    except requests.JSONDecodeError as error:
+        message = f"{url} answered {response.status_code}, and not like a gateway"
+        raise NoGatewayError(message) from error
+    if response.status_code == HTTPStatus.UNAUTHORIZED:
+        message = f"the gateway at {url} does not know this token; check MOLTIS_TOKEN"
+        raise RefusedError(message, code=answer.get("error", {}).get("code", 0))
+    if "error" in answer:
+        told = answer["error"]
+        raise RefusedError(told["message"], code=told["code"], data=told.get("data"))
+    result: dict[str, Any] = answer["result"]
+    return result

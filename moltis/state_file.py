@@ -1,0 +1,43 @@
+"""`gateway.json`: how the command line finds the gateway that runs on this machine."""
+
+import json
+import os
+from pathlib import Path
+from typing import Any
+
+
+def state_file() -> Path:
+    """Where the running gateway says where it is."""
+    home = os.environ.get("MOLTIS_STATE_DIR")
+    base = Path(home) if home else Path.home() / ".local" / "state" / "moltis"
+    return base / "gateway.json"
+
+
+def write_state(state: dict[str, Any]) -> None:
+    """Keep *state*; it holds a token, so that only its owner may read it."""
+    path = state_file()
+    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    fresh = path.with_suffix(".new")
+    fresh.unlink(missing_ok=True)
+    handle = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(handle, "w") as file:
+        json.dump(state, file)
+    fresh.replace(path)
+
+
+def read_state() -> dict[str, Any] | None:
+    """Read what the gateway wrote; nothing if none did."""
+    try:
+        state = json.loads(state_file().read_text())
+    except FileNotFoundError:
+        return None
+    except ValueError:
+        return None
+    return state if isinstance(state, dict) else None
+
+
+def remove_state(url: str) -> None:
+    """Forget the gateway at *url*, unless another one has taken its place."""
+    state = read_state()
+    if state is not None and state.get("url") == url:
+        state_file().unlink(missing_ok=True)

@@ -1,0 +1,44 @@
+"""Values with everything in them that a test does not care about."""
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from typing import Any, Final
+
+from chalicelib.accounts.account import Account
+from chalicelib.calls.call import Call, CallId, Direction, Mode
+from chalicelib.calls.transcript import Line, Speaker
+
+NOON: Final = datetime(2026, 3, 2, 12, 0, 0, 250, tzinfo=UTC)
+
+_CALL: Final = Call(
+    call_id=CallId("6f1c1f8e-6f0b-4d4f-9a53-3f6f9a0f7c11"),
+    account="twilio",
+    provider="twilio",
+    direction=Direction.OUTBOUND,
+    mode=Mode.CONVERSATION,
+    from_number="+15551234567",
+    to_number="+15559876543",
+    started_at=NOON,
+    deadline=NOON + timedelta(hours=1),
+    max_duration_secs=3600,
+    opening="Hello! How can I help?",
+)
+_LINE: Final = Line(speaker=Speaker.USER, text="I would like a table.", at=NOON)
+_ACCOUNT: Final = Account(
+    account_id="twilio",
+    provider="twilio",
+    from_number="+15551234567",
+    webhook_url="https://phone.example.com",
+)
+
+
+def a_call(**changes: Any) -> Call:  # noqa: ANN401  # whatever a call has
+    return replace(_CALL, **changes)
+
+
+def a_line(text: str = _LINE.text, **changes: Any) -> Line:  # noqa: ANN401  # whatever it has
+    return replace(_LINE, text=text, **changes)
+
+
+def an_account(**changes: Any) -> Account:  # noqa: ANN401  # whatever an account has
+    return replace(_ACCOUNT, **changes)

@@ -1,0 +1,333 @@
+"""Stand-ins that keep every promise of their contract, in memory."""
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import date, datetime, timedelta
+from threading import Lock
+from typing import Any
+
+from chalicelib.accounts.account import Account, OutboundLimits, Phone
+from chalicelib.calls.call import Call, State, may_become
+from chalicelib.calls.transcript import Conversation, Line, Slot
+from chalicelib.errors import (
+    ConflictError,
+    Fault,
+    InvalidParamsError,
+    LimitReachedError,
+    UnknownAccountError,
+    UnknownCallError,
+)
+from chalicelib.overriding import override
+from chalicelib.store.base import (
+    AccessToken,
+    AccountStore,
+    CallStore,
+    Created,
+    EndedNote,
+    Ending,
+    Heard,
+    Opened,
+    Page,
+    TokenStore,
+)
+
+
+class FakeCallStore(CallStore):
+    def __init__(self) -> None:
+        self._lock = Lock()
+        self._calls: dict[str, Call] = {}
+        self._lines: dict[str, dict[str, Line]] = {}
+        self._keys: dict[tuple[str, str], Call] = {}
+        self._begun: Counter[tuple[str, date]] = Counter()
+        self._notes: dict[str, EndedNote] = {}
+
+    def running(self, account: str) -> int:
+        return sum(call.account == account and not call.state.is_final for call in self._all())
+
+    @override
+    def create(
+        self, call: Call, *, limits: OutboundLimits | None = None, idempotency_key: str = ""
+    ) -> Created:
+        with self._lock:
+            there = self._calls.get(call.call_id) or self._created_under(call, idempotency_key)
+            if there:
+                return Created(there, fresh=False)
+            if limits:
+                self._count(call, limits)
+            if idempotency_key:
+                self._keys[call.account, idempotency_key] = call
+            self._calls[call.call_id] = call
+            return Created(call, fresh=True)
+
+    @override
+    def record(self, call: Call) -> None:
+        with self._lock:
+            self._calls.setdefault(call.call_id, call)
+
+    @override
+    def get(self, call_id: str) -> Call:
+        call = self._calls.get(call_id)
+        if call is None:
+            raise UnknownCallError(call_id)
+        return call
+
+    @override
+    def conversation(self, call_id: str) -> Conversation:
+        with self._lock:
+            lines = sorted(self._lines.get(call_id, {}).items())
+            return Conversation.of(self.get(call_id), (line for _, line in lines))
+
+    @override
+    def attach(self, call_id: str, provider_call_id: str) -> None:
+        with self._lock:
+            call = self._calls.get(call_id)
+            if call and not call.provider_call_id:
+                self._calls[call_id] = replace(call, provider_call_id=provider_call_id)
+
+    @override
+    def advance(
+        self, call_id: str, state: State, *, account: str, provider_call_id: str, at: datetime
+    ) -> bool:
+        if state.is_final:
+            msg = f"{state} is final, and calls are ended by finish()"
+            raise ValueError(msg)
+        with self._lock:
+            call = self._of(account, call_id, provider_call_id)
+            if call is None or call.state not in may_become(state):
+                return False
+            answered_at = (call.answered_at or at) if state is State.ANSWERED else call.answered_at
+            self._move(
+                call,
+                state=state,
+                answered_at=answered_at,
+                provider_call_id=call.provider_call_id or provider_call_id,
+            )
+            return True
+
+    @override
+    def open(
+        self, call_id: str, *, account: str, provider_call_id: str, at: datetime
+    ) -> Opened | None:
+        with self._lock:
+            call = self._of(account, call_id, provider_call_id)
+            if call is None:
+                return None
+            unopened = may_become(State.ANSWERED) | {State.ANSWERED}
+            if call.state not in unopened or call.opened_at:
+                return Opened(call, first=False)
+            call = self._move(
+                call,
+                state=call.state_when_opened,
+                answered_at=call.answered_at or at,
+                opened_at=at,
+                provider_call_id=call.provider_call_id or provider_call_id,
+            )
+            return Opened(call, first=True)
+
+    @override
+    def hear(self, call_id: str, turn: int, line: Line, *, account: str) -> Heard:
+        with self._lock:
+            call = self._live(call_id)
+            if call is None or call.account != account:
+                return Heard.OVER
+            if call.turn != turn or not self._fill(call_id, Slot.user(turn), line):
+                return Heard.REPEATED
+            self._move(call, state=State.ACTIVE)
+            return Heard.FRESH
+
+    @override
+    def reply(self, call_id: str, turn: int, line: Line) -> Line | None:
+        with self._lock:
+            call = self._live(call_id)
+            if call is None:
+                return None
+            slot = Slot.bot(turn + 1)
+            if call.turn != turn or not self._fill(call_id, slot, line):
+                return self._lines.get(call_id, {}).get(str(slot))
+            if line.ends_call:
+                wanted = call.end_requested or State.HANGUP_BOT
+                self._move(call, turn=turn + 1, state=State.SPEAKING, end_requested=wanted)
+            else:
+                self._move(call, turn=turn + 1, state=State.LISTENING)
+            return line
+
+    @override
+    def add_line(self, call_id: str, slot: Slot, line: Line) -> bool:
+        with self._lock:
+            return self._fill(call_id, slot, line)
+
+    @override
+    def line(self, call_id: str, slot: Slot) -> Line | None:
+        return self._lines.get(call_id, {}).get(str(slot))
+
+    @override
+    def request_end(self, call_id: str, reason: State, *, retry_at: datetime) -> Call:
+        with self._lock:
+            call = self.get(call_id)
+            if call.state.is_final:
+                return call
+            return self._keep(
+                replace(
+                    call,
+                    end_requested=call.end_requested or reason,
+                    deadline=min(call.deadline, retry_at),
+                )
+            )
+
+    @override
+    def finish(self, call_id: str, ending: Ending, *, account: str) -> bool:
+        with self._lock:
+            call = self._of(account, call_id, ending.provider_call_id)
+            if call is None or call.state.is_final:
+                return False
+            reason = ending.reason or call.natural_end
+            ended = call.ended(reason, at=ending.at, error=ending.error)
+            carrier_id = call.provider_call_id or ending.provider_call_id
+            self._keep(replace(ended, provider_call_id=carrier_id))
+            key = f"{ending.at.isoformat()}/{call_id}"
+            self._notes[key] = EndedNote(key, call.call_id)
+            return True
+
+    @override
+    def live(self) -> list[Call]:
+        live = (call for call in self._all() if not call.state.is_final)
+        return sorted(live, key=lambda call: call.deadline)
+
+    @override
+    def overdue(self, now: datetime, *, limit: int) -> list[Call]:
+        return [call for call in self.live() if call.deadline <= now][:limit]
+
+    @override
+    def postpone(self, call_id: str, deadline: datetime) -> None:
+        with self._lock:
+            call = self._live(call_id)
+            if call:
+                self._keep(replace(call, deadline=deadline))
+
+    @override
+    def history(self, account: str, *, limit: int, cursor: str = "") -> Page:
+        calls = [call for call in self._all() if call.account == account]
+        calls.sort(key=lambda call: (call.started_at, call.call_id), reverse=True)
+        if cursor:
+            cursors = [self.cursor_after(call) for call in calls]
+            if cursor not in cursors:
+                raise InvalidParamsError(Fault("cursor", "is not one that we gave"))
+            calls = calls[cursors.index(cursor) + 1 :]
+        page = tuple(calls[:limit])
+        return Page(page, self.cursor_after(page[-1]) if len(calls) > limit else "")
+
+    @override
+    def cursor_after(self, call: Call) -> str:
+        return f"after-{call.call_id}"
+
+    @override
+    def ended_notes(self, *, limit: int) -> list[EndedNote]:
+        with self._lock:
+            return [note for _, note in sorted(self._notes.items())][:limit]
+
+    @override
+    def drop_ended_note(self, note: EndedNote) -> None:
+        with self._lock:
+            self._notes.pop(note.key, None)
+
+    def _all(self) -> list[Call]:
+        # A copy in one step: other threads may be writing.
+        return list(self._calls.values())
+
+    def _created_under(self, call: Call, key: str) -> Call | None:
+        first = self._keys.get((call.account, key))
+        if first is None or first.started_at + timedelta(days=1) <= call.started_at:
+            return None
+        return self._calls[first.call_id]
+
+    def _count(self, call: Call, limits: OutboundLimits) -> None:
+        today = (call.account, call.started_at.date())
+        if self.running(call.account) >= limits.max_concurrent_calls:
+            rule = "phone.outbound.max_concurrent_calls"
+        elif self._begun[today] >= limits.max_calls_per_day:
+            rule = "phone.outbound.max_calls_per_day"
+        else:
+            self._begun[today] += 1
+            return
+        message = f"account {call.account!r} has no room; raise {rule}"
+        raise LimitReachedError(message, rule=rule)
+
+    def _of(self, account: str, call_id: str, provider_call_id: str) -> Call | None:
+        call = self._calls.get(call_id)
+        if call is None or call.account != account:
+            return None
+        ids = {call.provider_call_id, provider_call_id} - {""}
+        return call if len(ids) <= 1 else None
+
+    def _live(self, call_id: str) -> Call | None:
+        call = self._calls.get(call_id)
+        return call if call and not call.state.is_final else None
+
+    def _fill(self, call_id: str, slot: Slot, line: Line) -> bool:
+        lines = self._lines.setdefault(call_id, {})
+        if str(slot) in lines:
+            return False
+        lines[str(slot)] = line
+        return True
+
+    def _move(self, call: Call, **changes: Any) -> Call:  # noqa: ANN401  # whatever a call has
+        return self._keep(replace(call, **changes, version=call.version + 1))
+
+    def _keep(self, call: Call) -> Call:
+        self._calls[call.call_id] = call
+        return call
+
+
+class FakeAccountStore(AccountStore):
+    def __init__(self, *accounts: Account) -> None:
+        self._lock = Lock()
+        self._accounts = {account.account_id: account for account in accounts}
+        self._phone: Phone | None = None
+
+    @override
+    def get(self, account_id: str) -> Account:
+        account = self._accounts.get(account_id)
+        if account is None:
+            raise UnknownAccountError(account_id)
+        return account
+
+    @override
+    def save(self, account: Account) -> Account:
+        with self._lock:
+            there = self._accounts.get(account.account_id)
+            if account.version != (there.version if there else 0):
+                message = f"account {account.account_id!r} was changed by somebody else"
+                raise ConflictError(message)
+            saved = replace(account, version=account.version + 1)
+            self._accounts[account.account_id] = saved
+            return saved
+
+    @override
+    def phone(self) -> Phone | None:
+        return self._phone
+
+    @override
+    def save_phone(self, phone: Phone) -> None:
+        self._phone = phone
+
+
+class FakeTokenStore(TokenStore):
+    def __init__(self, *tokens: AccessToken) -> None:
+        self._tokens = {token.digest: token for token in tokens}
+
+    @override
+    def find(self, digest: str) -> AccessToken | None:
+        return self._tokens.get(digest)
+
+    @override
+    def add(self, token: AccessToken) -> None:
+        self._tokens[token.digest] = token
+
+    @override
+    def remove(self, digest: str) -> None:
+        self._tokens.pop(digest, None)
+
+    @override
+    def all(self) -> Sequence[AccessToken]:
+        return sorted(self._tokens.values(), key=lambda token: token.created_at)
