@@ -64,6 +64,7 @@ def running(
 
     """
     with ExitStack() as stack:
+        stack.enter_context(_alone())
         server = HttpServer(host, port, _app_answers())
         stack.callback(server.stop)
         functions = LocalFunctions(_functions())
@@ -87,6 +88,21 @@ def running(
         yield Gateway(server.url, token.text, tuple(seeded), carriers)
 
 
+@contextmanager
+def _alone() -> Iterator[None]:
+    """Keep a second gateway out: the environment, and so the cloud, is the process's."""
+    if not _ONLY_ONE.acquire(blocking=False):
+        message = "a gateway runs in this process already"
+        raise RuntimeError(message)
+    try:
+        yield
+    finally:
+        _ONLY_ONE.release()
+
+
+_ONLY_ONE: Final = threading.Lock()
+
+
 def _connect(one: Seeded, carriers: SimulatedCarriers) -> None:
     account = one.account
     carriers.network.own(
@@ -108,7 +124,7 @@ def _sweeping() -> Iterator[None]:
     def sweep() -> None:
         while not stopped.wait(SWEEP_SECS):
             try:
-                _functions()["sweep"](_SCHEDULED, None)
+                _functions()["sweep"](SCHEDULED, None)
             except Exception:  # noqa: BLE001  # as on AWS: the next minute comes anyway
                 log.error("sweep failed")
 
@@ -121,7 +137,7 @@ def _sweeping() -> Iterator[None]:
         thread.join()
 
 
-_SCHEDULED: Final = {
+SCHEDULED: Final = {
     "version": "0",
     "id": "local",
     "detail-type": "Scheduled Event",

@@ -68,9 +68,8 @@ class DynamoCallStore(CallStore):
         if "call" in refused:
             return Created(_call_in(refused["call"]), fresh=False)
         if "key" in refused:
-            return Created(
-                self.get(KeyItem.from_raw_data(dict(refused["key"])).call_id), fresh=False
-            )
+            first = KeyItem.from_raw_data(dict(refused["key"]))
+            return Created(self.get(first.call_id), fresh=False)
         raise _limit_reached(call.account, refused)
 
     @override

@@ -10,6 +10,7 @@ from moltis.carriers.far_end import FarEnd, ScriptedFarEnd
 from moltis.carriers.line import (
     Act,
     HangsUp,
+    Line,
     PicksUp,
     Presses,
     Refusal,
@@ -36,13 +37,20 @@ class PhoneError(Exception):
 
 
 class HumanFarEnd(FarEnd):
-    """A person in one call, at a *telephone*."""
+    """A person in one call, at a *telephone*; one who calls names the number *called*."""
 
     slowness = 4.0  # one types about four times slower than one speaks
 
-    def __init__(self, telephone: "Telephone") -> None:
+    def __init__(self, telephone: "Telephone", called: str = "") -> None:
         super().__init__()
         self._telephone = telephone
+        self._called = called
+
+    @override
+    def connect(self, line: Line) -> None:
+        super().connect(line)
+        if self._called:
+            self._telephone.note("dialling", PhoneState.DIALLING, called=self._called)
 
     @override
     def rings(self, caller: str, called: str) -> None:
@@ -106,9 +114,8 @@ class Telephone:
             if self._far_end is not None:
                 message = "this telephone is in a call already"
                 raise PhoneError(message)
-            self._far_end = far_end = HumanFarEnd(self)
-        self.note("dialling", PhoneState.DIALLING, called=called)
-        return far_end
+            self._far_end = HumanFarEnd(self, called)
+            return self._far_end
 
     def answer(self) -> None:
         """Pick up."""
@@ -142,7 +149,7 @@ class Telephone:
         """Put the telephone away; a call that it is in ends."""
         with self._changed:
             self._closed = True
-            far_end = self._far_end
+            far_end = self._far_end if self._state is not PhoneState.IDLE else None
             self._changed.notify_all()
         if far_end is not None:
             far_end.line.put(HangsUp())

@@ -28,6 +28,7 @@ HELP: Final = """\
 _RINGING: Final = frozenset({"ringing"})
 _TURN: Final = frozenset({"listening"})
 _IN_CALL: Final = frozenset({"ringing", "dialling", "talking", "listening"})
+_LAST: Final = frozenset({"hang-up", "reject"})
 _IDLE: Final = frozenset({"idle"})
 _STATES: Final = {
     "ringing": "ringing",
@@ -159,7 +160,7 @@ class _Phone:
                 self.dial(str(content.get("to", "")))
                 return
             if self._patient:
-                self._enter("idle" if act == "hang-up" else "talking")
+                self._enter("ending" if act in _LAST else "talking")
             self._simulator.ask("POST", f"{self._path}/{act}", **content)
         except RefusedError as error:
             click.echo(f"{error}", err=True)

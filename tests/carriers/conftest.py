@@ -1,0 +1,34 @@
+"""The stage of every test here; time runs forty times as fast."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from moltis.carriers.server import SimulatedCarriers
+from tests.carriers.gateway import Gateway
+from tests.carriers.stage import OURS, SID, TOKEN, Stage
+
+
+@pytest.fixture
+def gateway() -> Iterator[Gateway]:
+    with Gateway() as gateway:
+        yield gateway
+
+
+@pytest.fixture
+def carriers(gateway: Gateway) -> Iterator[SimulatedCarriers]:
+    with SimulatedCarriers(speed=40) as carriers:
+        carriers.add_twilio_account(
+            account_id="twilio",
+            number=OURS,
+            account_sid=SID,
+            auth_token=TOKEN,
+            voice_url=f"{gateway.url}/answer",
+            status_url=f"{gateway.url}/status",
+        )
+        yield carriers
+
+
+@pytest.fixture
+def stage(gateway: Gateway, carriers: SimulatedCarriers) -> Stage:
+    return Stage(gateway, carriers)

@@ -1,0 +1,157 @@
+import json
+import threading
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from moltis.commands.simulate import simulate
+from moltis.rpc_client import NoGatewayError, RefusedError
+from tests.carriers.gateway import response
+from tests.carriers.stage import OURS, THEIRS, Stage, gather, over, understood
+
+
+@pytest.fixture
+def state(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, stage: Stage) -> Path:
+    monkeypatch.setenv("MOLTIS_STATE_DIR", str(tmp_path))
+    file = tmp_path / "gateway.json"
+    content = {
+        "carriers": {"twilio": "simulated"},
+        "simulator": {"url": stage.carriers.control_url, "token": stage.carriers.token},
+    }
+    file.write_text(json.dumps(content))
+    url = f"{stage.gateway.url}/heard"
+    stage.gateway.on("/answer", response(gather(url, "<Say>Who is it?</Say>")))
+    stage.gateway.on(
+        "/heard",
+        response(gather(url, "<Say>Your code?</Say>")),
+        response('<Play digits="9"/><Say>Goodbye</Say><Hangup/>'),
+    )
+    return file
+
+
+def run(typed: str, *arguments: str) -> Result:
+    return CliRunner().invoke(simulate, [*arguments], input=typed)
+
+
+def calling(stage: Stage) -> threading.Timer:
+    timer = threading.Timer(0.2, stage.create)
+    timer.start()
+    return timer
+
+
+@pytest.mark.usefixtures("state")
+def test_a_call_rings_is_answered_and_what_is_typed_is_said(stage: Stage) -> None:
+    timer = calling(stage)
+    result = run("\nIt is me\n#42\n", "--number", THEIRS, "--once")
+    timer.join()
+
+    assert result.exit_code == 0, result.output
+    lines = [line.strip() for line in result.output.splitlines()]
+    assert f"The telephone rings: {OURS} calls {THEIRS}." in lines
+    wanted = ["agent: Who is it?", "agent: Your code?", "agent presses: 9", "agent: Goodbye"]
+    assert [line for line in lines if line.startswith("agent")] == wanted
+    assert lines[-1] == "The call is over: completed."
+    assert understood(over(stage.carriers.calls[0])) == [("It is me", True), ("42", True)]
+
+
+@pytest.mark.usefixtures("state")
+@pytest.mark.parametrize(
+    ("typed", "status"),
+    [
+        ("/reject busy\n", "busy"),
+        ("/reject\n", "no-answer"),
+        ("\n/hangup\n", "completed"),
+        ("\n/press 12#\n/hangup\n/help\n", "completed"),
+    ],
+)
+def test_a_call_can_be_refused_and_ended(stage: Stage, typed: str, status: str) -> None:
+    timer = calling(stage)
+    result = run(typed, "--once")
+    timer.join()
+
+    assert result.exit_code == 0, result.output
+    assert over(stage.carriers.calls[0]).status == status
+
+
+@pytest.mark.usefixtures("state")
+@pytest.mark.parametrize(
+    ("typed", "arguments"),
+    [
+        ("It is me\n/hangup\n", ("--dial",)),
+        ("It is me\n/hangup\n", ("--to", OURS, "--number", THEIRS)),
+        (f"/dial {OURS}\nIt is me\n/hangup\n", ()),
+        ("/dial\nIt is me\n/hangup\n/quit\n", ()),
+    ],
+)
+def test_the_agent_can_be_called(stage: Stage, typed: str, arguments: tuple[str, ...]) -> None:
+    result = run(typed, *arguments)
+
+    assert result.exit_code == 0, result.output
+    assert f"Calling {OURS} ..." in result.output
+    call = over(stage.carriers.calls[0])
+    assert (call.from_number, call.to_number) == (THEIRS, OURS)
+    assert understood(call) == [("It is me", True)]
+
+
+@pytest.mark.usefixtures("state")
+def test_the_call_ends_with_the_input_only_when_it_is_over(stage: Stage) -> None:
+    result = run("/nonsense\n/dial\nIt is me\n#1\n")
+
+    assert "there is no /nonsense" in result.output
+    assert result.output.splitlines()[-1] == "The call is over: completed."
+    assert over(stage.carriers.calls[0]).status == "completed"
+
+
+@pytest.mark.usefixtures("state")
+def test_what_comes_too_late_is_said_to_be(stage: Stage) -> None:
+    stage.gateway.on("/answer", response("<Say>Only this</Say><Hangup/>"))
+
+    result = run("/dial\nHello?\n")
+
+    assert "too late for say: the call is over" in result.output
+    assert result.exit_code == 0
+
+
+@pytest.mark.usefixtures("state")
+def test_dialling_a_number_that_is_not_ours_is_refused() -> None:
+    result = run("", "--to", "+15550000000")
+    later = run("/dial +15550000000\n")
+
+    assert isinstance(result.exception, RefusedError)
+    assert "is not one of our numbers" in str(result.exception)
+    assert "is not one of our numbers" in later.output
+
+
+def test_no_gateway_is_said_in_one_sentence(state: Path, stage: Stage) -> None:
+    content = json.loads(state.read_text())
+    stage.carriers.stop()
+    gone = run("")
+    state.unlink()
+    none = run("")
+
+    assert isinstance(gone.exception, NoGatewayError)
+    assert isinstance(none.exception, NoGatewayError)
+    assert "start one with `moltis gateway`" in str(none.exception)
+    assert content["simulator"]["token"] not in str(gone.exception)
+
+
+@pytest.mark.parametrize(
+    "content", [{}, {"simulator": {"url": "x", "token": "y"}, "carriers": {"twilio": "live"}}]
+)
+def test_a_gateway_without_simulated_carriers_is_refused(
+    state: Path, content: dict[str, object]
+) -> None:
+    state.write_text(json.dumps(content))
+
+    result = run("")
+
+    assert isinstance(result.exception, RefusedError)
+    assert "no simulated carriers" in str(result.exception)
+
+
+def test_a_bad_number_is_wrong_usage() -> None:
+    result = run("", "--number", "12")
+
+    assert result.exit_code == 2
+    assert "must be in international form" in result.output

@@ -1,0 +1,92 @@
+"""Calls that want a gateway with settings of its own."""
+
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+
+import pytest
+
+from chalicelib import wiring
+from chalicelib.functions.clock import sweep
+from moltis.carriers.line import HangsUp, Says
+from moltis.gateway import SCHEDULED
+from moltis.rpc_client import RefusedError
+from tests.phone import CALLER, STRANGER, Json, a_phone, audible, words
+
+
+def test_the_maximum_duration_ends_a_call_by_the_clock() -> None:
+    with a_phone(max_duration_secs=2) as phone:
+        to = phone.far_end(*(Says(f"And another thing, {n}.") for n in range(200)))
+
+        call = phone.over(phone.initiate(to, "Hello."))
+
+    assert call["end_reason"] == "timeout"
+
+
+def test_the_sweep_closes_a_call_whose_end_was_never_reported() -> None:
+    with a_phone() as phone:
+        network = phone.gateway.carriers.network
+        for number in network.numbers:
+            network.own(replace(number, status_url=""))
+        call_id = phone.dial_in(CALLER, Says("Hello."), HangsUp())
+        call = phone.until(call_id, lambda call: len(call["transcript"]) >= 3)
+        assert phone.at_carrier(call).wait()
+        wiring.calls().postpone(call_id, wiring.now())
+
+        swept = sweep(SCHEDULED, None)
+
+        closed = phone.status(call_id)
+    assert swept["overdue"] == 1
+    assert (closed["end_reason"], closed["transcript"]) == ("hangup_user", call["transcript"])
+
+
+def test_twenty_calls_at_once_keep_their_transcripts_apart() -> None:
+    with a_phone(outbound={"max_concurrent_calls": 25}) as phone:
+
+        def call_somebody(number: int) -> Json:
+            script = [Says(f"Line {number}, turn {turn}.") for turn in range(1, 6)]
+            to = phone.far_end(*script, HangsUp())
+            return phone.over(phone.initiate(to, f"Opening of call {number}."))
+
+        with ThreadPoolExecutor(20) as pool:
+            calls = list(pool.map(call_somebody, range(20)))
+        heard = [audible(phone, call) for call in calls]
+
+    for number, call in enumerate(calls):
+        said = [text for speaker, text in words(call) if speaker == "user"]
+        assert said == [f"Line {number}, turn {turn}." for turn in range(1, 6)]
+        assert words(call)[0] == ("bot", f"Opening of call {number}.")
+        assert words(call) == heard[number]
+
+
+def test_an_open_policy_lets_everybody_in_and_a_disabled_one_nobody() -> None:
+    with a_phone(inbound_policy="open") as phone:
+        welcome = phone.over(phone.dial_in(STRANGER, Says("Hello."), HangsUp()))
+    with a_phone(inbound_policy="disabled") as phone:
+        refused = phone.over(phone.dial_in(CALLER))
+
+    assert welcome["end_reason"] == "hangup_user"
+    assert refused["error"]["code"] == "refused_by_policy"
+
+
+def test_a_limit_of_running_calls_holds_and_a_place_becomes_free_again() -> None:
+    with a_phone(outbound={"max_concurrent_calls": 1}) as phone:
+        first = phone.initiate(phone.far_end(*(Says(f"Yes, {n}.") for n in range(100))))
+        with pytest.raises(RefusedError) as refusal:
+            phone.initiate(phone.far_end())
+        phone.rpc.ask("voicecall.end", call_id=first)
+        phone.over(first)
+        second = phone.initiate(phone.far_end(), "Done.", mode="notify")
+
+        assert phone.over(second)["end_reason"] == "completed"
+    assert refusal.value.code == -32012
+    assert refusal.value.data["rule"] == "phone.outbound.max_concurrent_calls"
+
+
+def test_a_phone_that_is_off_places_and_takes_no_calls() -> None:
+    with a_phone(enabled=False) as phone:
+        refused = phone.over(phone.dial_in(CALLER))
+        with pytest.raises(RefusedError) as refusal:
+            phone.initiate(phone.far_end())
+
+    assert refused["error"]["code"] == "refused_by_policy"
+    assert refusal.value.code == -32011
