@@ -75,6 +75,7 @@ def _embedded() -> Iterator[None]:
     try:
         with patch.object(botocore_stubber, "process_request", process_in_turn):
             yield
+            _stop_all_timers()
     finally:
         mock.stop()
 
@@ -125,6 +126,17 @@ def _make_what_is_missing() -> None:
         arn = made["stateMachineArn"]
     os.environ[_CLOCK_VARIABLE] = arn
     settings.settings.cache_clear()
+
+
+def _stop_all_timers() -> None:
+    """End moto's waiting threads: there will be no function for them to call."""
+    clock = aws.client("stepfunctions")
+    arn = settings.settings().call_timer_arn
+    pages = clock.get_paginator("list_executions").paginate(
+        stateMachineArn=arn, statusFilter="RUNNING"
+    )
+    for execution in [one for page in pages for one in page["executions"]]:
+        clock.stop_execution(executionArn=execution["executionArn"])
 
 
 def _state_machines() -> list[dict[str, Any]]:

@@ -74,6 +74,7 @@ class _Handler(BaseHTTPRequestHandler):
 
 class _Server(ThreadingHTTPServer):
     daemon_threads = False
+    request_queue_size = 128
     gateway: "Gateway"
 
 

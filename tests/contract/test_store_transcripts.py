@@ -140,7 +140,7 @@ def test_a_farewell_does_not_change_why_the_call_was_to_end(calls: CallStore) ->
 
 
 def test_a_slot_is_filled_once(calls: CallStore) -> None:
-    slot = Slot.meanwhile(1, "filler")
+    slot = Slot.meanwhile(1, NOON)
     line = bot_line("One moment, please.")
 
     put = [
@@ -162,7 +162,7 @@ def test_a_conversation_is_told_in_the_order_in_which_it_went(calls: CallStore) 
     told = [bot_line(f"words {number}") for number in range(4)]
     calls.hear(call_id, 1, a_line("first answer"), account="twilio")
     calls.reply(call_id, 1, told[2])
-    calls.add_line(call_id, Slot.meanwhile(1, "filler"), told[1])
+    calls.add_line(call_id, Slot.meanwhile(1, NOON), told[1])
     calls.add_line(call_id, Slot.aside(1, NOON), told[0])
     calls.hear(call_id, 2, a_line("second answer"), account="twilio")
     calls.add_line(call_id, Slot.aside(2, NOON + timedelta(seconds=1)), told[3])
