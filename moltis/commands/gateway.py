@@ -44,12 +44,6 @@ def gateway(host: str, port: int, config_path: Path | None, *, as_json: bool, sp
     """
     path = find_config(config_path)
     config = read_config(path)
-    if path is not None and any(config.credentials.values()):
-        text = (
-            f"{path} holds credentials; they are moved to the credential store. Better: take them "
-            "out of the file, they stay stored"
-        )
-        _say(text, event="warning", as_json=as_json)
     stop = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: stop.set())
@@ -61,6 +55,12 @@ def gateway(host: str, port: int, config_path: Path | None, *, as_json: bool, sp
         except OSError as error:
             message = f"cannot listen on {host}:{port} ({error.strerror}); choose another --port"
             raise ConfigurationError(message) from error
+        if path is not None and any(config.credentials.values()):
+            text = (
+                f"the credentials in {path} are moved to the credential store for this run; "
+                "better: keep them in Secrets Manager of a deployed stage, and out of files"
+            )
+            _say(text, event="warning", as_json=as_json)
         write_state(here.ready)
         stack.callback(remove_state, here.url)
         _announce(here.ready, as_json=as_json)

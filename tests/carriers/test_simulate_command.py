@@ -1,4 +1,7 @@
 import json
+import os
+import pty
+import sys
 import threading
 from pathlib import Path
 
@@ -155,3 +158,37 @@ def test_a_bad_number_is_wrong_usage() -> None:
 
     assert result.exit_code == 2
     assert "must be in international form" in result.output
+
+
+@pytest.mark.usefixtures("state")
+def test_at_a_terminal_lines_are_done_as_they_are_typed(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    keyboard, terminal = pty.openpty()
+    with os.fdopen(keyboard, "w", closefd=True) as typed, os.fdopen(terminal) as stdin:
+        monkeypatch.setattr(sys, "stdin", stdin)
+        typed.write("hello?\n/dial\n")
+        typed.flush()
+        leaving = threading.Timer(0.6, print, ["/hangup"], {"file": typed, "flush": True})
+        leaving.start()
+        simulate.main(["--once"], standalone_mode=False)
+        leaving.join()
+
+    printed = capsys.readouterr()
+    assert "this telephone is idle, not talking" in printed.err
+    assert "agent: Who is it?" in printed.out
+    assert over(stage.carriers.calls[0]).status == "completed"
+
+
+def test_a_gateway_that_goes_away_ends_the_simulation(
+    state: Path, stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    del state
+    keyboard, terminal = pty.openpty()
+    with os.fdopen(keyboard, "w"), os.fdopen(terminal) as stdin:
+        monkeypatch.setattr(sys, "stdin", stdin)
+        leaving = threading.Timer(0.5, stage.carriers.stop)
+        leaving.start()
+        with pytest.raises(NoGatewayError):
+            simulate.main([], standalone_mode=False)
+        leaving.join()

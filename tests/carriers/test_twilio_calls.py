@@ -355,3 +355,13 @@ def test_a_sound_file_that_cannot_be_played_ends_the_call(stage: Stage, reply: R
 
     assert heard(call) == [APPLICATION_ERROR]
     assert "/hello.wav" in call.alerts[0]
+
+
+def test_a_document_address_where_nobody_is_ends_the_call(stage: Stage) -> None:
+    stage.gateway.on("/answer", response("<Redirect>http://127.0.0.1:9/next</Redirect>"))
+
+    call = over(stage.call())
+
+    assert heard(call) == [APPLICATION_ERROR]
+    assert call.alerts == ["http://127.0.0.1:9/next: nobody could be reached"]
+    assert call.documents[-1].status == 0

@@ -1,0 +1,5 @@
+"""`python -m moltis` is `moltis`."""
+
+from moltis.commands.root import main
+
+main()

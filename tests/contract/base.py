@@ -1,0 +1,148 @@
+import json
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from pathlib import Path
+from typing import ClassVar, Final
+
+from chalicelib.calls.events import CarrierEvent
+from chalicelib.calls.verbs import Verb
+from chalicelib.providers import registry
+from chalicelib.providers.base import CarrierView, DialOrder, Provider, WebhookRequest
+from tests.builders import NOON
+
+FIXTURES: Final = Path(__file__).parents[1] / "fixtures"
+CALL_ID: Final = "6f1c1f8e-6f0b-4d4f-9a53-3f6f9a0f7c11"
+ORDER: Final = DialOrder(
+    call_id=CALL_ID,
+    from_number="+15551234567",
+    to_number="+15559876543",
+    answer_url=f"https://phone.example.com/answer?call={CALL_ID}",
+    status_url=f"https://phone.example.com/status?call={CALL_ID}",
+    ring_timeout_secs=30,
+    time_limit_secs=3630,
+    placed_at=NOON,
+)
+
+Fields = Sequence[tuple[str, str]]
+
+
+class Situation(StrEnum):
+    INBOUND = "inbound"
+    OPENED = "opened"
+    INITIATED = "initiated"
+    RINGING = "ringing"
+    ANSWERED = "answered"
+    COMPLETED = "completed"
+    BUSY = "busy"
+    NO_ANSWER = "no_answer"
+    FAILED = "failed"
+    CANCELED = "canceled"
+    SPEECH = "speech"
+    KEYS = "keys"
+    SILENCE = "silence"
+    REPLY_AWAITED = "reply_awaited"
+    RESUMED = "resumed"
+    UNKNOWN_WORD = "unknown_word"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Operation:
+    """What we ask a carrier, what goes over the wire, and what comes of it.
+
+    `known` are the names of parameters that the vendor's own library can send.
+    """
+
+    name: str
+    run: Callable[[Provider], object]
+    method: str
+    url: str
+    fields: tuple[tuple[str, str], ...] = ()
+    known: frozenset[str] = frozenset()
+    answer: object
+    gives: object = None
+    repeats: bool
+    needs_live_call: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Refusal:
+    status: int
+    body: Mapping[str, object]
+    code: str = ""
+
+
+class Case(ABC):
+    """All that the contract's tests know about one carrier."""
+
+    name: ClassVar[str]
+    credentials: ClassVar[Mapping[str, str]]
+    foreign_credentials: ClassVar[Mapping[str, str]]
+    secrets: ClassVar[tuple[str, ...]]
+    signature_header: ClassVar[str]
+    signs_address: ClassVar[bool]
+    tolerance_secs: ClassVar[int | None]
+    address: ClassVar[str]
+    events: ClassVar[Mapping[Situation, CarrierEvent]]
+    gaps: ClassVar[frozenset[Situation]]
+    authorization: ClassVar[str]
+    operations: ClassVar[tuple[Operation, ...]]
+    views: ClassVar[tuple[tuple[Mapping[str, object], CarrierView], ...]]
+    nothing_found: ClassVar[object]
+    refusal: ClassVar[Refusal]
+    gone: ClassVar[tuple[Refusal, ...]]
+    say_tag: ClassVar[str]
+    say_limit: ClassVar[int]
+
+    def provider(
+        self, credentials: Mapping[str, str] | None = None, api_base_url: str = ""
+    ) -> Provider:
+        own = self.credentials if credentials is None else credentials
+        return registry.build(self.name, own, api_base_url=api_base_url)
+
+    def recorded(self, situation: Situation) -> WebhookRequest:
+        folder = FIXTURES / self.name
+        record = json.loads((folder / f"{situation}.headers.json").read_text())
+        body = (folder / f"{situation}.form").read_bytes().rstrip(b"\n")
+        return WebhookRequest(**record, body=body, received_at=NOON.timestamp())
+
+    def re_signed(self, request: WebhookRequest, *more: tuple[str, str]) -> WebhookRequest:
+        body = self.encoded([*self.decoded(request.body), *more])
+        return self.signed(request.url, body)
+
+    def with_signature(self, request: WebhookRequest, signature: str) -> WebhookRequest:
+        return replace(request, headers={**request.headers, self.signature_header: signature})
+
+    def operation(self, name: str) -> Operation:
+        return next(operation for operation in self.operations if operation.name == name)
+
+    @abstractmethod
+    def encoded(self, fields: Fields) -> bytes: ...
+
+    @abstractmethod
+    def decoded(self, body: bytes) -> Fields: ...
+
+    @abstractmethod
+    def signed(self, url: str, body: bytes) -> WebhookRequest:
+        """Sign as the carrier does, by the vendor's own library."""
+
+    @abstractmethod
+    def vendor_accepts(self, request: WebhookRequest) -> bool:
+        """What the vendor's own library says of the signature."""
+
+    @abstractmethod
+    def also_signed(self) -> Mapping[str, WebhookRequest]:
+        """Other ways in which the carrier may sign, all good."""
+
+    @abstractmethod
+    def never_signed(self) -> Mapping[str, WebhookRequest]:
+        """Other requests that are refused."""
+
+    @abstractmethod
+    def unreadable(self) -> Mapping[str, WebhookRequest]:
+        """Signed, and still not to be read."""
+
+    @abstractmethod
+    def vendor_document(self, verbs: Sequence[Verb]) -> str:
+        """What the vendor's own library writes for *verbs*."""
