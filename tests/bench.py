@@ -12,7 +12,7 @@ REPORT = Path("build") / "bench.json"
 def main() -> None:
     """Play each webhook warm, print the table, write the report."""
     rows = []
-    with a_phone(outbound={"max_concurrent_calls": 100}) as phone:
+    with a_phone(ring_timeout_secs=600, outbound={"max_concurrent_calls": 100}) as phone:
         for name, (play, allowed) in WEBHOOKS.items():
             play(phone)
             rows.append({"webhook": name, "allowed": allowed, "aws_calls": play(phone)})

@@ -65,7 +65,8 @@ API_ROOT: Final = "https://api.twilio.com"
 SIGNATURE_HEADER: Final = "X-Twilio-Signature"
 SETTINGS_HEADER: Final = "X-Twilio-Webhooks-Signature-Settings"
 STATUS_EVENTS: Final = ("initiated", "ringing", "answered", "completed")
-SAY_LIMIT: Final = 4096
+SAY_PIECES: Final = re.compile(r".{1,4095}(?:\s|\Z)|.{4096}", re.DOTALL)
+"""One `<Say>` holds 4096 characters: where to part what is longer, if possible between words."""
 SHORTEST_TIME_LIMIT_SECS: Final = 60
 CLOCK_SLACK: Final = timedelta(seconds=5)
 SID: Final = re.compile(r"[A-Za-z0-9]+")
@@ -164,7 +165,7 @@ class Twilio(Provider):
         response = ET.Element("Response")
         for verb in verbs:
             _append(response, verb)
-        text = ET.tostring(response, encoding="unicode")
+        text = UNSPEAKABLE.sub("", ET.tostring(response, encoding="unicode"))
         return Document(
             content_type="text/xml; charset=utf-8",
             body=f'<?xml version="1.0" encoding="UTF-8"?>{text}',
@@ -311,8 +312,8 @@ def _append(parent: ET.Element, verb: Verb) -> None:
     match verb:
         case Say():
             attributes = {"language": verb.language} | ({"voice": verb.voice} if verb.voice else {})
-            for start in range(0, len(verb.text), SAY_LIMIT):
-                _element(parent, "Say", attributes, verb.text[start : start + SAY_LIMIT])
+            for piece in SAY_PIECES.findall(verb.text):
+                _element(parent, "Say", attributes, piece)
         case Play(url):
             _element(parent, "Play", {}, url)
         case Pause(seconds):
@@ -348,7 +349,7 @@ def _element(
     parent: ET.Element, tag: str, attributes: dict[str, str], text: str = ""
 ) -> ET.Element:
     element = ET.SubElement(parent, tag, attributes)
-    element.text = UNSPEAKABLE.sub("", text) or None
+    element.text = text or None
     return element
 
 

@@ -60,7 +60,7 @@ class _Fields:
 
     pairs: Fields
 
-    def __iter__(self) -> Any:  # noqa: ANN401  # the vendor has no types
+    def __iter__(self) -> Any:
         return iter(dict(self.pairs))
 
     def __len__(self) -> int:
@@ -88,7 +88,7 @@ def _call(status: str, **more: str) -> dict[str, object]:
     }
 
 
-def _view(**facts: Any) -> CarrierView:  # noqa: ANN401  # whatever a view has
+def _view(**facts: Any) -> CarrierView:
     return CarrierView(provider_call_id=CALL_SID, **{"state": None, "ended": True} | facts)
 
 
@@ -259,7 +259,7 @@ class TwilioCase(Case):
         (_call("canceled"), _view(reason=State.ERROR, error=CANCELED)),
         (_call("teleported"), _view(ended=False)),
     )
-    nothing_found: ClassVar = {"calls": []}
+    nothing_found: ClassVar[object] = {"calls": []}
     refusal = _error(400, 21211, "The 'To' number +15559876543 is not a valid phone number.")
     gone = (
         _error(404, 20404, "The requested resource was not found"),
@@ -342,7 +342,7 @@ class TwilioCase(Case):
         return str(response.to_xml())
 
 
-def _append(parent: Any, verb: Verb) -> None:  # noqa: ANN401  # the vendor has no types
+def _append(parent: Any, verb: Verb) -> None:
     match verb:
         case Say():
             parent.say(verb.text, language=verb.language, voice=verb.voice or None)

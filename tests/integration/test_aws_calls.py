@@ -1,9 +1,18 @@
 """What a webhook costs in AWS calls when the container is warm."""
 
+from collections.abc import Iterator
+
 import pytest
 
 from tests.aws_calls import WEBHOOKS
-from tests.phone import Phone
+from tests.phone import Phone, a_phone
+
+
+@pytest.fixture(scope="module")
+def phone() -> Iterator[Phone]:
+    # Nothing else may happen meanwhile: nobody picks up, and nobody stops ringing.
+    with a_phone(ring_timeout_secs=600, outbound={"max_concurrent_calls": 100}) as running:
+        yield running
 
 
 @pytest.mark.parametrize("webhook", WEBHOOKS)
