@@ -6,7 +6,7 @@ import re
 import sys
 import traceback
 from datetime import UTC, datetime
-from typing import Final
+from typing import Final, TextIO
 
 from chalicelib.overriding import override
 
@@ -31,13 +31,13 @@ class JsonFormatter(logging.Formatter):
         return _NUMBER.sub(r"…\1", json.dumps(line, default=str, ensure_ascii=False))
 
 
-def set_up() -> None:
-    """Send our lines to standard error, where Lambda and the local gateway pick them up."""
-    if _LOGGER.handlers:
+def set_up(stream: TextIO | None = None) -> None:
+    """Send our lines to *stream*, or else to standard error, where Lambda picks them up."""
+    if _LOGGER.handlers and stream is None:
         return
-    handler = logging.StreamHandler(sys.stderr)
+    handler = logging.StreamHandler(stream or sys.stderr)
     handler.setFormatter(JsonFormatter())
-    _LOGGER.addHandler(handler)
+    _LOGGER.handlers = [handler]
     _LOGGER.setLevel(logging.INFO)
     _LOGGER.propagate = False
 

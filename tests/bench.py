@@ -3,6 +3,8 @@
 import json
 from pathlib import Path
 
+import click
+
 from tests.aws_calls import WEBHOOKS
 from tests.phone import a_phone
 
@@ -18,12 +20,12 @@ def main() -> None:
             rows.append({"webhook": name, "allowed": allowed, "aws_calls": play(phone)})
     REPORT.parent.mkdir(parents=True, exist_ok=True)
     REPORT.write_text(json.dumps({"aws_calls_per_warm_webhook": rows}, indent=2) + "\n")
-    print(f"{'webhook':<32} {'AWS calls':>9} {'allowed':>8}  which")
+    click.echo(f"{'webhook':<32} {'AWS calls':>9} {'allowed':>8}  which")
     for row in rows:
         asked = row["aws_calls"]
         assert isinstance(asked, list)
         which = ", ".join(name.split(":")[1] for name in asked)
-        print(f"{row['webhook']:<32} {len(asked):>9} {row['allowed']:>8}  {which}")
+        click.echo(f"{row['webhook']:<32} {len(asked):>9} {row['allowed']:>8}  {which}")
 
 
 if __name__ == "__main__":

@@ -32,13 +32,13 @@ _ACCOUNT: Final = Account(
 )
 
 
-def a_call(**changes: Any) -> Call:  # noqa: ANN401  # whatever a call has
+def a_call(**changes: Any) -> Call:  # whatever a call has
     return replace(_CALL, **changes)
 
 
-def a_line(text: str = _LINE.text, **changes: Any) -> Line:  # noqa: ANN401  # whatever it has
+def a_line(text: str = _LINE.text, **changes: Any) -> Line:  # whatever it has
     return replace(_LINE, text=text, **changes)
 
 
-def an_account(**changes: Any) -> Account:  # noqa: ANN401  # whatever an account has
+def an_account(**changes: Any) -> Account:  # whatever an account has
     return replace(_ACCOUNT, **changes)

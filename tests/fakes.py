@@ -96,7 +96,7 @@ class FakeCallStore(CallStore):
             call = self._of(account, call_id, provider_call_id)
             if call is None or call.state not in may_become(state):
                 return False
-            answered_at = (call.answered_at or at) if state is State.ANSWERED else call.answered_at
+            answered_at = at if state is State.ANSWERED else call.answered_at
             self._move(
                 call,
                 state=state,
@@ -271,7 +271,7 @@ class FakeCallStore(CallStore):
         lines[str(slot)] = line
         return True
 
-    def _move(self, call: Call, **changes: Any) -> Call:  # noqa: ANN401  # whatever a call has
+    def _move(self, call: Call, **changes: Any) -> Call:  # whatever a call has
         return self._keep(replace(call, **changes, version=call.version + 1))
 
     def _keep(self, call: Call) -> Call:

@@ -12,6 +12,7 @@ import requests
 from requests.adapters import HTTPAdapter
 from urllib3.exceptions import ConnectTimeoutError, MaxRetryError, NewConnectionError
 
+from chalicelib.calls.phone_numbers import mask_all
 from chalicelib.errors import (
     ProviderRejectedError,
     ProviderUnavailableError,
@@ -120,7 +121,7 @@ class Wire:
             return Reply(status, body)
         fault = self._read_fault(body or {})
         facts = {"provider": self._provider, "carrier_code": fault.code, "status_code": status}
-        words = f": {fault.message}" if fault.message else ""
+        words = f": {mask_all(fault.message)}" if fault.message else ""
         if status == HTTPStatus.TOO_MANY_REQUESTS:
             message = f"{self._provider} takes no more requests at the moment{words}"
             raise ProviderUnavailableError(message, **facts)  # type: ignore[arg-type]

@@ -109,7 +109,7 @@ class DynamoCallStore(CallStore):
             return False
         actions = [CallItem.state.set(state), _ONE_MORE, *_attaching(provider_call_id)]
         if state is State.ANSWERED:
-            actions.append(CallItem.answered_at.set(CallItem.answered_at | at))
+            actions.append(CallItem.answered_at.set(at))
         return change(
             call_at(call_id),
             *actions,

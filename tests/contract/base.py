@@ -83,6 +83,7 @@ class Case(ABC):
     signature_header: ClassVar[str]
     signs_address: ClassVar[bool]
     tolerance_secs: ClassVar[int | None]
+    suffix: ClassVar[str] = "form"
     address: ClassVar[str]
     events: ClassVar[Mapping[Situation, CarrierEvent]]
     gaps: ClassVar[frozenset[Situation]]
@@ -104,7 +105,7 @@ class Case(ABC):
     def recorded(self, situation: Situation) -> WebhookRequest:
         folder = FIXTURES / self.name
         record = json.loads((folder / f"{situation}.headers.json").read_text())
-        body = (folder / f"{situation}.form").read_bytes().rstrip(b"\n")
+        body = (folder / f"{situation}.{self.suffix}").read_bytes().rstrip(b"\n")
         return WebhookRequest(**record, body=body, received_at=NOON.timestamp())
 
     def re_signed(self, request: WebhookRequest, *more: tuple[str, str]) -> WebhookRequest:

@@ -172,6 +172,8 @@ def test_the_first_carrier_id_stays(calls: CallStore) -> None:
     calls.attach("nobody", "CA3")
 
     assert calls.get(call.call_id).provider_call_id == "CA1"
+    with pytest.raises(UnknownCallError):
+        calls.get("nobody")
 
 
 def test_a_call_moves_forward_and_keeps_when_it_was_answered(calls: CallStore) -> None:
@@ -252,6 +254,17 @@ def test_opening_keeps_when_the_call_was_answered(calls: CallStore) -> None:
 
     assert opened
     assert (opened.call.answered_at, opened.call.opened_at) == (NOON, LATER)
+
+
+@pytest.mark.parametrize(
+    "past", [a_call(state=State.ACTIVE), a_call(state=State.ANSWERED, opened_at=NOON)]
+)
+def test_a_call_that_is_past_its_opening_comes_back_as_it_is(calls: CallStore, past: Call) -> None:
+    calls.create(past)
+
+    opened = calls.open(past.call_id, account="twilio", provider_call_id="CA1", at=LATER)
+
+    assert opened == Opened(past, first=False)
 
 
 def test_a_call_that_is_over_comes_back_as_it_is(calls: CallStore) -> None:

@@ -6,10 +6,15 @@ from dataclasses import replace
 import pytest
 
 from chalicelib import wiring
+from chalicelib.accounts.account import OutboundLimits
+from chalicelib.calls.call import new_call_id
+from chalicelib.errors import LimitReachedError
 from chalicelib.functions.clock import sweep
+from chalicelib.store.base import Ending
 from moltis.carriers.line import HangsUp, Says
 from moltis.gateway import SCHEDULED
 from moltis.rpc_client import RefusedError
+from tests.builders import a_call
 from tests.phone import CALLER, STRANGER, Json, a_phone, audible, words
 
 
@@ -90,3 +95,25 @@ def test_a_phone_that_is_off_places_and_takes_no_calls() -> None:
 
     assert refused["error"]["code"] == "refused_by_policy"
     assert refusal.value.code == -32011
+
+
+def test_one_item_hammered_from_many_threads_changes_as_if_one_by_one() -> None:
+    with a_phone():
+        calls = wiring.calls()
+        limits = OutboundLimits(max_concurrent_calls=10)
+
+        def create(_: int) -> bool:
+            try:
+                return calls.create(a_call(call_id=new_call_id()), limits=limits).fresh
+            except LimitReachedError:
+                return False
+
+        call = calls.create(a_call(call_id=new_call_id(), account="alone")).call
+        ending = Ending(at=wiring.now())
+        with ThreadPoolExecutor(16) as pool:
+            created = list(pool.map(create, range(50)))
+            finished = list(
+                pool.map(lambda _: calls.finish(call.call_id, ending, account="alone"), range(50))
+            )
+
+    assert (created.count(True), finished.count(True)) == (10, 1)

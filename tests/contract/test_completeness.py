@@ -1,0 +1,50 @@
+import pytest
+
+from chalicelib.accounts.account import PROVIDERS, SECRET_KEYS
+from chalicelib.errors import ConfigurationError
+from chalicelib.providers import registry
+from tests.contract.base import FIXTURES, Case, Situation
+from tests.contract.cases import CASES, every_provider
+
+
+def test_every_registered_provider_has_a_case() -> None:
+    assert [case.name for case in CASES] == list(registry.PROVIDERS)
+
+
+def test_a_carrier_that_does_not_exist_is_refused_by_name() -> None:
+    with pytest.raises(ConfigurationError, match="there is no carrier 'pigeon'; known: twilio"):
+        registry.build("pigeon", {})
+
+
+def test_every_registered_provider_can_be_configured() -> None:
+    assert set(registry.PROVIDERS) <= set(PROVIDERS)
+
+
+@every_provider
+def test_the_registry_builds_what_it_names(case: Case) -> None:
+    assert case.provider().name == case.name
+
+
+@every_provider
+def test_the_credentials_are_those_that_an_account_holds(case: Case) -> None:
+    assert set(case.credentials) == set(SECRET_KEYS[case.name])
+
+
+@every_provider
+def test_every_situation_is_covered_or_named_as_a_gap(case: Case) -> None:
+    assert set(case.events) ^ case.gaps == set(Situation)
+
+
+@every_provider
+def test_every_situation_is_recorded_and_nothing_else(case: Case) -> None:
+    recorded = {path.name for path in (FIXTURES / case.name).iterdir()}
+
+    suffixes = (case.suffix, "headers.json")
+    assert recorded == {f"{name}.{suffix}" for name in case.events for suffix in suffixes}
+
+
+@every_provider
+def test_every_operation_is_tried(case: Case) -> None:
+    names = {operation.name for operation in case.operations}
+
+    assert names >= {"place", "interrupt", "hang_up", "look_up", "find"}
