@@ -28,6 +28,7 @@ from chalicelib.store.base import (
     Ending,
     Heard,
     Opened,
+    Overheard,
     Page,
     TokenStore,
 )
@@ -41,6 +42,7 @@ class FakeCallStore(CallStore):
         self._keys: dict[tuple[str, str], Call] = {}
         self._begun: Counter[tuple[str, date]] = Counter()
         self._notes: dict[str, EndedNote] = {}
+        self._seen: set[tuple[str, str]] = set()
 
     def running(self, account: str) -> int:
         return sum(call.account == account and not call.state.is_final for call in self._all())
@@ -137,19 +139,33 @@ class FakeCallStore(CallStore):
             return Heard.FRESH
 
     @override
-    def reply(self, call_id: str, turn: int, line: Line) -> Line | None:
+    def overhear(
+        self, call_id: str, line: Line, *, delivery: str, account: str
+    ) -> Overheard | None:
+        with self._lock:
+            call = self._live(call_id)
+            if call is None or call.account != account or (call_id, delivery) in self._seen:
+                return None
+            self._seen.add((call_id, delivery))
+            self._fill(call_id, Slot.overheard(call.turn, line.at), line)
+            self._move(call, heard=call.heard + 1, state=State.ACTIVE)
+            return Overheard(self.get(call_id), interrupts=call.state is State.SPEAKING)
+
+    @override
+    def reply(
+        self, call_id: str, turn: int, line: Line, *, heard: int = 0, speaking: bool = False
+    ) -> Line | None:
         with self._lock:
             call = self._live(call_id)
             if call is None:
                 return None
             slot = Slot.bot(turn + 1)
-            if call.turn != turn or not self._fill(call_id, slot, line):
+            awaited = call.turn == turn and call.heard == heard
+            if not awaited or not self._fill(call_id, slot, line):
                 return self._lines.get(call_id, {}).get(str(slot))
-            if line.ends_call:
-                wanted = call.end_requested or State.HANGUP_BOT
-                self._move(call, turn=turn + 1, state=State.SPEAKING, end_requested=wanted)
-            else:
-                self._move(call, turn=turn + 1, state=State.LISTENING)
+            wanted = call.end_requested or (State.HANGUP_BOT if line.ends_call else None)
+            state = State.SPEAKING if speaking or line.ends_call else State.LISTENING
+            self._move(call, turn=turn + 1, state=state, end_requested=wanted)
             return line
 
     @override

@@ -112,6 +112,10 @@ class Call:
     voice: str = ""
     provider_call_id: str = ""
     state: State = State.INITIATED
+    reports_speech: bool = False
+    """Whether the carrier listens all the time, and tells when our words were heard."""
+    heard: int = 0
+    """How often the far end was heard, where it may speak at any time."""
     turn: int = 1
     """The turn whose answer is awaited; each turn is something we said and what came back."""
     answered_at: datetime | None = None
@@ -126,7 +130,9 @@ class Call:
     @property
     def state_when_opened(self) -> State:
         """What the far end is part of once it has our first document."""
-        return State.SPEAKING if self.mode is Mode.NOTIFY else State.LISTENING
+        if self.reports_speech or self.mode is Mode.NOTIFY:
+            return State.SPEAKING
+        return State.LISTENING
 
     @property
     def natural_end(self) -> State:

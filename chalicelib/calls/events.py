@@ -1,6 +1,7 @@
 """What a carrier can tell us."""
 
 from dataclasses import dataclass, field
+from datetime import datetime
 from enum import StrEnum
 
 from chalicelib.calls.call import CallFailure, State
@@ -66,6 +67,31 @@ class InputGathered(CarrierEvent):
     input: Input
     text: str = ""
     quiet: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InputOverheard(CarrierEvent):
+    """The far end said or pressed something, while we listened all the time.
+
+    `delivery` names the event, however often it is delivered; `at` is the carrier's time.
+    """
+
+    delivery: str
+    at: datetime
+    input: Input
+    text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SpeechEnded(CarrierEvent):
+    """The words with which we opened `turn` were heard to their end, or were cut short.
+
+    `quiet` counts the silences in a row before them; `ends_call`: they were our last ones.
+    """
+
+    turn: int
+    quiet: int = 0
+    ends_call: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,7 +1,7 @@
 """What was said and pressed in a call, line by line."""
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 
@@ -62,6 +62,11 @@ class Slot:
         return cls(turn, "user")
 
     @classmethod
+    def overheard(cls, turn: int, at: datetime) -> "Slot":
+        """What the far end said at some time in *turn*, where it may speak at any time."""
+        return cls(turn, f"user-{_stamp(at)}")
+
+    @classmethod
     def meanwhile(cls, turn: int, at: datetime) -> "Slot":
         """Something from the bot after the answer of *turn* and before the next turn."""
         return cls(turn, f"wait-{_stamp(at)}")
@@ -93,7 +98,25 @@ class Conversation:
             if call.opened_at and call.opening
             else []
         )
-        return cls(call, (*opening, *lines))
+        return cls(call, (*opening, *_joined(lines)))
+
+
+def _joined(lines: Iterable[Line]) -> Iterator[Line]:
+    """Give *lines* with keys that were reported one by one as what was pressed together."""
+    before: Line | None = None
+    for line in lines:
+        if before and _is_pressed(before) and _is_pressed(line):
+            before = replace(before, text=before.text + line.text)
+            continue
+        if before:
+            yield before
+        before = line
+    if before:
+        yield before
+
+
+def _is_pressed(line: Line) -> bool:
+    return line.speaker is Speaker.USER and line.kind is Kind.DTMF
 
 
 def _stamp(at: datetime) -> str:

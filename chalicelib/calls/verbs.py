@@ -87,4 +87,33 @@ class HangUp:
     """End the call."""
 
 
-Verb = Say | Play | Pause | SendDigits | Gather | Redirect | Reject | HangUp
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """Answer an arriving call, where that takes a command."""
+
+
+@dataclass(frozen=True, slots=True)
+class Listen:
+    """Listen from now on, all the time, for speech in *language*."""
+
+    language: str = "en-US"
+
+
+@dataclass(frozen=True, slots=True)
+class StopSpeaking:
+    """Break off what is being said or played."""
+
+
+Verb = (
+    Answer
+    | Listen
+    | StopSpeaking
+    | Say
+    | Play
+    | Pause
+    | SendDigits
+    | Gather
+    | Redirect
+    | Reject
+    | HangUp
+)

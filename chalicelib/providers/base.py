@@ -11,6 +11,7 @@ from urllib.parse import parse_qsl, urlsplit
 from chalicelib.calls.call import CallFailure, State
 from chalicelib.calls.events import CarrierEvent
 from chalicelib.calls.verbs import Verb
+from chalicelib.errors import UnsupportedFeatureError
 
 
 class Feature(StrEnum):
@@ -80,6 +81,24 @@ class DialOrder:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Performance:
+    """What to do in a live call, now, in the order of `verbs`.
+
+    `mark` names it within the call: performing the same one again changes nothing. What follows
+    comes back with the event that the words were heard: the `turn` that they open, the silences
+    before them, and whether the call ends with them.
+    """
+
+    provider_call_id: str
+    call_id: str
+    mark: str
+    verbs: tuple[Verb, ...]
+    turn: int = 1
+    quiet: int = 0
+    ends_call: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class CarrierView:
     """What the carrier says of a call when asked; `ended` with the reason it gives, if any."""
 
@@ -97,6 +116,8 @@ class Provider(ABC):
     """
 
     name: ClassVar[str]
+    takes_commands: ClassVar[bool] = False
+    """Whether it is told by commands what to do and listens all the time; else by documents."""
     features: ClassVar[frozenset[Feature]]
 
     @abstractmethod
@@ -150,6 +171,17 @@ class Provider(ABC):
             ProviderError: it refused or failed.
 
         """
+
+    def perform(self, performance: Performance) -> None:
+        """Have the live call do what *performance* says; only where `takes_commands`.
+
+        Raises:
+            CallGoneError: the call is over.
+            ProviderError: it refused or failed.
+            UnsupportedFeatureError: the carrier has no such command.
+        """
+        del performance
+        raise UnsupportedFeatureError(self.name, "commands")
 
     @abstractmethod
     def hang_up(self, provider_call_id: str) -> None:

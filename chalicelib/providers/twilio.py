@@ -8,30 +8,17 @@ Signatures https://www.twilio.com/docs/usage/webhooks/webhooks-security
 import hmac
 import re
 from base64 import b64encode
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from email.utils import parsedate_to_datetime
 from hashlib import sha256
-from http import HTTPStatus
 from typing import Any, ClassVar, Final, TypedDict, cast
-from urllib.parse import parse_qsl, urlsplit
+from urllib.parse import urlsplit
 from xml.etree import ElementTree as ET
 
 from chalicelib.calls.call import CallFailure, State
 from chalicelib.calls.callbacks import Route
-from chalicelib.calls.events import (
-    CallArrived,
-    CallEnded,
-    CallOpened,
-    CallProgressed,
-    CarrierEvent,
-    Input,
-    InputGathered,
-    ReplyAwaited,
-    ResumeAsked,
-    UnknownEvent,
-)
+from chalicelib.calls.events import CallEnded, CallProgressed, CarrierEvent, UnknownEvent
 from chalicelib.calls.verbs import (
     Gather,
     HangUp,
@@ -46,7 +33,6 @@ from chalicelib.calls.verbs import (
 from chalicelib.errors import (
     CallGoneError,
     PayloadError,
-    ProviderRejectedError,
     ProviderUncertainError,
     SignatureError,
 )
@@ -59,19 +45,19 @@ from chalicelib.providers.base import (
     Provider,
     WebhookRequest,
 )
-from chalicelib.providers.wire import CarrierFault, Wire
+from chalicelib.providers.documents import document, element, pieces
+from chalicelib.providers.queries import Common, read_answer, read_form, read_gather
+from chalicelib.providers.wire import CarrierFault, Wire, gone
 
 API_ROOT: Final = "https://api.twilio.com"
 SIGNATURE_HEADER: Final = "X-Twilio-Signature"
 SETTINGS_HEADER: Final = "X-Twilio-Webhooks-Signature-Settings"
 STATUS_EVENTS: Final = ("initiated", "ringing", "answered", "completed")
-SAY_PIECES: Final = re.compile(r".{1,4095}(?:\s|\Z)|.{4096}", re.DOTALL)
-"""One `<Say>` holds 4096 characters: where to part what is longer, if possible between words."""
+SAY_PIECES: Final = pieces(4096)
+"""What one `<Say>` holds."""
 SHORTEST_TIME_LIMIT_SECS: Final = 60
 CLOCK_SLACK: Final = timedelta(seconds=5)
 SID: Final = re.compile(r"[A-Za-z0-9]+")
-UNSPEAKABLE: Final = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
-"""What XML 1.0 cannot hold, escaped or not."""
 
 # https://www.twilio.com/docs/voice/api/call-resource#call-status-values
 PROGRESS: Final = {
@@ -144,12 +130,12 @@ class Twilio(Provider):
 
     @override
     def parse(self, request: WebhookRequest) -> list[CarrierEvent]:
-        form = cast("VoiceForm", dict(_form(request.body)))
+        form = cast("VoiceForm", dict(read_form(request.body)))
         if "CallSid" not in form:
             message = "the request names no CallSid"
             raise PayloadError(message)
         query = request.query
-        common: _Common = {
+        common: Common = {
             "provider_call_id": form["CallSid"],
             "call_id": query.get("call", ""),
             "raw": tuple((key, str(value)) for key, value in form.items()),
@@ -165,11 +151,7 @@ class Twilio(Provider):
         response = ET.Element("Response")
         for verb in verbs:
             _append(response, verb)
-        text = UNSPEAKABLE.sub("", ET.tostring(response, encoding="unicode"))
-        return Document(
-            content_type="text/xml; charset=utf-8",
-            body=f'<?xml version="1.0" encoding="UTF-8"?>{text}',
-        )
+        return document(response)
 
     @override
     def place(self, order: DialOrder) -> str:
@@ -203,7 +185,7 @@ class Twilio(Provider):
 
     @override
     def look_up(self, provider_call_id: str) -> CarrierView:
-        with _gone():
+        with gone(*GONE_CODES):
             reply = self._wire.get(f"{self._calls}/{_sid(provider_call_id)}.json")
         return _view(reply.body)
 
@@ -232,14 +214,8 @@ class Twilio(Provider):
         return _view(min(candidates, key=lambda candidate: candidate[0])[1])
 
     def _update(self, provider_call_id: str, form: Sequence[tuple[str, str]]) -> None:
-        with _gone():
+        with gone(*GONE_CODES):
             self._wire.repeat_form(f"{self._calls}/{_sid(provider_call_id)}.json", form)
-
-
-class _Common(TypedDict):
-    provider_call_id: str
-    call_id: str
-    raw: tuple[tuple[str, str], ...]
 
 
 def _signed_part(request: WebhookRequest) -> str:
@@ -253,14 +229,7 @@ def _signed_part(request: WebhookRequest) -> str:
     if "json" in (request.header("Content-Type") or ""):
         raise SignatureError("malformed")
     # Each value of a repeated field counts once, as the vendor's own validator has it.
-    return "".join(key + value for key, value in sorted(set(_form(request.body))))
-
-
-def _form(body: bytes) -> list[tuple[str, str]]:
-    try:
-        return parse_qsl(body.decode(), keep_blank_values=True)
-    except UnicodeDecodeError as error:
-        raise SignatureError("malformed") from error
+    return "".join(key + value for key, value in sorted(set(read_form(request.body))))
 
 
 def _with_and_without_port(url: str) -> tuple[str, str]:
@@ -274,27 +243,18 @@ def _with_and_without_port(url: str) -> tuple[str, str]:
     )
 
 
-def _answer(form: VoiceForm, query: Mapping[str, str], common: _Common) -> CarrierEvent:
-    if query.get("call"):
-        return CallOpened(**common)
-    return CallArrived(from_number=form.get("From", ""), to_number=form.get("To", ""), **common)
+def _answer(form: VoiceForm, query: Mapping[str, str], common: Common) -> CarrierEvent:
+    from_number, to_number = form.get("From", ""), form.get("To", "")
+    return read_answer(query, common, from_number=from_number, to_number=to_number)
 
 
-def _gather(form: VoiceForm, query: Mapping[str, str], common: _Common) -> CarrierEvent:
-    if "resume" in query:
-        return ResumeAsked(slot=query["resume"], **common)
-    turn = int(query.get("turn", "1"))
-    if "asked" in query:
-        since, asked = int(query.get("since", "0")), int(query["asked"])
-        return ReplyAwaited(turn=turn, since=since, asked=asked, **common)
+def _gather(form: VoiceForm, query: Mapping[str, str], common: Common) -> CarrierEvent:
     # CallStatus is in-progress here as well: what was heard goes before it.
-    speech, digits = form.get("SpeechResult", "").strip(), form.get("Digits", "").strip()
-    heard = Input.SPEECH if speech else Input.KEYS if digits else Input.NOTHING
-    quiet = int(query.get("quiet", "0"))
-    return InputGathered(turn=turn, input=heard, text=speech or digits, quiet=quiet, **common)
+    speech, digits = form.get("SpeechResult", ""), form.get("Digits", "")
+    return read_gather(query, common, speech=speech, digits=digits)
 
 
-def _status(form: VoiceForm, query: Mapping[str, str], common: _Common) -> CarrierEvent:
+def _status(form: VoiceForm, query: Mapping[str, str], common: Common) -> CarrierEvent:
     del query
     word = form.get("CallStatus", "")
     if word in PROGRESS:
@@ -313,19 +273,19 @@ def _append(parent: ET.Element, verb: Verb) -> None:
         case Say():
             attributes = {"language": verb.language} | ({"voice": verb.voice} if verb.voice else {})
             for piece in SAY_PIECES.findall(verb.text):
-                _element(parent, "Say", attributes, piece)
+                element(parent, "Say", attributes, piece)
         case Play(url):
-            _element(parent, "Play", {}, url)
+            element(parent, "Play", {}, url)
         case Pause(seconds):
-            _element(parent, "Pause", {"length": str(seconds)})
+            element(parent, "Pause", {"length": str(seconds)})
         case SendDigits(digits):
-            _element(parent, "Play", {"digits": digits})
+            element(parent, "Play", {"digits": digits})
         case Redirect(url):
-            _element(parent, "Redirect", {"method": "POST"}, url)
+            element(parent, "Redirect", {"method": "POST"}, url)
         case Reject(reason):
-            _element(parent, "Reject", {"reason": reason})
+            element(parent, "Reject", {"reason": reason})
         case HangUp():
-            _element(parent, "Hangup", {})
+            element(parent, "Hangup", {})
         case Gather():
             _append_gather(parent, verb)
 
@@ -340,38 +300,14 @@ def _append_gather(parent: ET.Element, verb: Gather) -> None:
         "actionOnEmptyResult": "true",
         "language": verb.language,
     }
-    gather = _element(parent, "Gather", attributes)
+    gather = element(parent, "Gather", attributes)
     for prompt in verb.prompts:
         _append(gather, prompt)
-
-
-def _element(
-    parent: ET.Element, tag: str, attributes: dict[str, str], text: str = ""
-) -> ET.Element:
-    element = ET.SubElement(parent, tag, attributes)
-    element.text = text or None
-    return element
 
 
 def _fault(body: Mapping[str, Any]) -> CarrierFault:
     message = body.get("message") or body.get("detail") or body.get("title") or ""
     return CarrierFault(code=str(body.get("code", "")), message=str(message))
-
-
-@contextmanager
-def _gone() -> Iterator[None]:
-    try:
-        yield
-    except ProviderRejectedError as error:
-        if error.carrier_code in GONE_CODES or error.status_code == HTTPStatus.NOT_FOUND:
-            message = "twilio says that the call is over"
-            raise CallGoneError(
-                message,
-                provider=error.provider,
-                carrier_code=error.carrier_code,
-                status_code=error.status_code,
-            ) from error
-        raise
 
 
 def _sid(provider_call_id: str) -> str:

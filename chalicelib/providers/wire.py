@@ -1,7 +1,8 @@
 """The one way out to carriers: HTTP, timeouts, and failures as `ProviderError`s."""
 
 import ssl
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cache
 from http import HTTPStatus
@@ -14,6 +15,7 @@ from urllib3.exceptions import ConnectTimeoutError, MaxRetryError, NewConnection
 
 from chalicelib.calls.phone_numbers import mask_all
 from chalicelib.errors import (
+    CallGoneError,
     ProviderRejectedError,
     ProviderUnavailableError,
     ProviderUncertainError,
@@ -82,13 +84,25 @@ class Wire:
         """Send *form* to *path*, again if need be: the same thing twice changes nothing."""
         return self._twice("POST", path, data=form)
 
-    def _twice(self, method: str, path: str, **content: Form) -> Reply:
+    def post_json(self, path: str, body: Mapping[str, Any]) -> Reply:
+        """Send *body* to *path*, once: the carrier may act on each time."""
+        return self._once("POST", path, json=body)
+
+    def repeat_json(self, path: str, body: Mapping[str, Any]) -> Reply:
+        """Send *body* to *path*, again if need be: the same thing twice changes nothing."""
+        return self._twice("POST", path, json=body)
+
+    def delete(self, path: str) -> Reply:
+        """Have *path* gone, asking again if need be."""
+        return self._twice("DELETE", path)
+
+    def _twice(self, method: str, path: str, **content: Any) -> Reply:
         try:
             return self._once(method, path, **content)
         except (ProviderUnavailableError, ProviderUncertainError):
             return self._once(method, path, **content)
 
-    def _once(self, method: str, path: str, **content: Form) -> Reply:
+    def _once(self, method: str, path: str, **content: Any) -> Reply:
         try:
             response = _session().request(
                 method,
@@ -96,7 +110,7 @@ class Wire:
                 auth=self._auth,
                 timeout=TIMEOUTS,
                 allow_redirects=False,
-                **content,  # type: ignore[arg-type]
+                **content,
             )
         except requests.RequestException as error:
             raise self._unreachable(error) from error
@@ -130,6 +144,28 @@ class Wire:
             raise ProviderUncertainError(message, **facts)  # type: ignore[arg-type]
         message = f"{self._provider} refused with {status}{words}"
         raise ProviderRejectedError(message, **facts)  # type: ignore[arg-type]
+
+
+@contextmanager
+def gone(*codes: str) -> Iterator[None]:
+    """Take a refusal with one of *codes*, or with 404, for the news that the call is over.
+
+    Raises:
+        CallGoneError: it is.
+
+    """
+    try:
+        yield
+    except ProviderRejectedError as error:
+        if error.carrier_code not in codes and error.status_code != HTTPStatus.NOT_FOUND:
+            raise
+        message = f"{error.provider} says that the call is over"
+        raise CallGoneError(
+            message,
+            provider=error.provider,
+            carrier_code=error.carrier_code,
+            status_code=error.status_code,
+        ) from error
 
 
 def _was_never_sent(error: requests.RequestException) -> bool:

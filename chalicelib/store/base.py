@@ -64,6 +64,14 @@ class Page:
     cursor: str
 
 
+@dataclass(frozen=True, slots=True)
+class Overheard:
+    """The call after the far end was heard, and whether that cut our own words short."""
+
+    call: Call
+    interrupts: bool
+
+
 class CallStore(ABC):
     """Where calls are kept.
 
@@ -140,12 +148,24 @@ class CallStore(ABC):
         """
 
     @abstractmethod
-    def reply(self, call_id: str, turn: int, line: Line) -> Line | None:
+    def overhear(
+        self, call_id: str, line: Line, *, delivery: str, account: str
+    ) -> Overheard | None:
+        """Keep what the far end said at any time, once per *delivery*; the call is `active` then.
+
+        Nothing comes back for what was delivered before, or when the call is over.
+        """
+
+    @abstractmethod
+    def reply(
+        self, call_id: str, turn: int, line: Line, *, heard: int = 0, speaking: bool = False
+    ) -> Line | None:
         """Keep *line* as the answer to *turn*, once, and open the next turn with it.
 
         Gives the answer that counts: *line*, or the one that was there before; nothing when
-        the call is over. A line that ends the call also notes that we asked for that
-        (`hangup_bot`), and leaves the call `speaking`; any other leaves it `listening`.
+        the call is over, or when the far end was heard more often than *heard* meanwhile. A line
+        that ends the call also notes that we asked for that (`hangup_bot`). That, and *speaking*,
+        leave the call `speaking`; any other line leaves it `listening`.
         """
 
     @abstractmethod

@@ -2,6 +2,7 @@
 
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Collection
+from dataclasses import replace
 from datetime import datetime
 from typing import Final
 
@@ -13,7 +14,16 @@ from chalicelib.calls.call import Call, CallId, State, may_become
 from chalicelib.calls.transcript import Conversation, Line, Slot
 from chalicelib.errors import Fault, InvalidParamsError, LimitReachedError, UnknownCallError
 from chalicelib.overriding import override
-from chalicelib.store.base import CallStore, Created, EndedNote, Ending, Heard, Opened, Page
+from chalicelib.store.base import (
+    CallStore,
+    Created,
+    EndedNote,
+    Ending,
+    Heard,
+    Opened,
+    Overheard,
+    Page,
+)
 from chalicelib.store.items import (
     call_at,
     call_item,
@@ -27,6 +37,7 @@ from chalicelib.store.items import (
     note_item,
     note_key,
     running_counter,
+    seen_item,
 )
 from chalicelib.store.tables import (
     SHARDS,
@@ -155,16 +166,48 @@ class DynamoCallStore(CallStore):
         return Heard.REPEATED
 
     @override
-    def reply(self, call_id: str, turn: int, line: Line) -> Line | None:
-        actions: list[Action] = [CallItem.turn.set(turn + 1), _ONE_MORE]
+    def overhear(
+        self, call_id: str, line: Line, *, delivery: str, account: str
+    ) -> Overheard | None:
+        while (call := _find(call_id)) and call.account == account and not call.state.is_final:
+            heard = Slot.overheard(call.turn, line.at)
+            same_turn = _LIVE & (CallItem.turn == call.turn) & (CallItem.heard == call.heard)
+            more = (
+                CallItem.heard.set(call.heard + 1),
+                CallItem.state.set(State.ACTIVE),
+                _ONE_MORE,
+            )
+            refused = transact(
+                seen=Put(seen_item(call_id, delivery, line.at), ABSENT),
+                line=Put(line_item(call_id, heard, line)),
+                call=Change(call_at(call_id), more, same_turn),
+            )
+            if not refused:
+                after = replace(
+                    call, heard=call.heard + 1, state=State.ACTIVE, version=call.version + 1
+                )
+                return Overheard(after, interrupts=call.state is State.SPEAKING)
+            if "seen" in refused:
+                return None
+        return None
+
+    @override
+    def reply(
+        self, call_id: str, turn: int, line: Line, *, heard: int = 0, speaking: bool = False
+    ) -> Line | None:
+        state = State.SPEAKING if speaking or line.ends_call else State.LISTENING
+        actions: list[Action] = [
+            CallItem.turn.set(turn + 1),
+            CallItem.state.set(state),
+            _ONE_MORE,
+        ]
         if line.ends_call:
             wanted = CallItem.end_requested | State.HANGUP_BOT
-            actions += [CallItem.state.set(State.SPEAKING), CallItem.end_requested.set(wanted)]
-        else:
-            actions.append(CallItem.state.set(State.LISTENING))
+            actions.append(CallItem.end_requested.set(wanted))
+        awaited = _LIVE & (CallItem.turn == turn) & (CallItem.heard == heard)
         refused = transact(
             line=Put(line_item(call_id, Slot.bot(turn + 1), line), ABSENT),
-            call=Change(call_at(call_id), tuple(actions), _LIVE & (CallItem.turn == turn)),
+            call=Change(call_at(call_id), tuple(actions), awaited),
         )
         if not refused:
             return line

@@ -13,6 +13,7 @@ from chalicelib.store.tables import (
     KeyItem,
     LineItem,
     NoteItem,
+    SeenItem,
     shard,
     time_text,
 )
@@ -98,6 +99,11 @@ def line_of(item: LineItem) -> Line:
         kind=Kind(item.kind),
         ends_call=item.ends_call,
     )
+
+
+def seen_item(call_id: str, delivery: str, at: datetime) -> SeenItem:
+    """Write that *delivery* was delivered."""
+    return SeenItem(call_key(call_id), f"SEEN#{delivery}", expires_at=at + _KEY_LIFE)
 
 
 def key_item(call: Call, idempotency_key: str) -> KeyItem:

@@ -10,6 +10,7 @@
 | Phone     | PHONE              | PHONE                  | never               |
 | Token     | TOKEN#{sha256}     | TOKEN                  | when removed        |
 | Token     | TOKENS             | {sha256}               | with its other item |
+| Seen      | CALL#{call_id}     | SEEN#{delivery}        | after a day         |
 | EndedNote | ENDED#{shard}      | {ended_at}#{call_id}   | dropped, or two days|
 
 A token stands there twice, written and removed in one transaction: under its own partition, where
@@ -140,6 +141,8 @@ class CallItem(Item, discriminator="call"):
     voice = UnicodeAttribute()
     provider_call_id = UnicodeAttribute(null=True)
     state = UnicodeAttribute()
+    reports_speech = BooleanAttribute(null=True)
+    heard = NumberAttribute(null=True)
     turn = NumberAttribute()
     answered_at = TimeAttribute(null=True)
     opened_at = TimeAttribute(null=True)
@@ -165,6 +168,10 @@ class LineItem(Item, discriminator="line"):
     at = TimeAttribute()
     kind = UnicodeAttribute()
     ends_call = BooleanAttribute()
+
+
+class SeenItem(Item, discriminator="seen"):
+    """A webhook that was delivered, so that its next delivery is known for one."""
 
 
 class KeyItem(Item, discriminator="key"):

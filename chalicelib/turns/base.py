@@ -27,4 +27,5 @@ class Turns(ABC):
 
         Raises:
             AgentError: it failed, and no reply will come.
+
         """

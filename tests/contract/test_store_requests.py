@@ -47,7 +47,7 @@ def requests() -> Iterator[list[str]]:
     asked: list[str] = []
     events = aws.client("dynamodb").meta.events
 
-    def note(model: Any, **_: object) -> None:  # noqa: ANN401  # botocore has no types
+    def note(model: Any, **_: object) -> None:  # botocore has no types
         asked.append(model.name)
 
     events.register("before-call.dynamodb", note)

@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 from chalicelib.calls.phone_numbers import caller, e164, mask_all, masked
 from chalicelib.errors import BadPhoneNumberError, Fault
 
-subscribers = st.from_regex(r"[2-9]\d{9}", fullmatch=True)
+subscribers = st.from_regex(r"[2-9][0-9]{9}", fullmatch=True)
 
 
 @pytest.mark.parametrize(
@@ -17,6 +17,7 @@ subscribers = st.from_regex(r"[2-9]\d{9}", fullmatch=True)
         ("+49 30 901820", "+4930901820"),
         ("+44 (0)20 7946 0018", "+442079460018"),
         ("+39 06 69812345", "+390669812345"),
+        ("+1555987654\u0663", "+15559876543"),
     ],
 )
 def test_a_number_in_international_form_is_brought_to_one_shape(text: str, number: str) -> None:
@@ -35,7 +36,7 @@ def test_a_number_in_international_form_is_brought_to_one_shape(text: str, numbe
         ("+0123456789", "is not a telephone number; write it like +15559876543"),
         ("+1911", "is not a number that can be dialled; write it like +15559876543"),
         ("+1555", "is not a number that can be dialled; write it like +15559876543"),
-        ("+155598765432109876", "is not a telephone number; write it like +15559876543"),
+        ("+155598765432109876", "is not a number that can be dialled; write it like +15559876543"),
         ("+15559876543 ext. 12", "is not a number that can be dialled; write it like +15559876543"),
     ],
 )
@@ -48,10 +49,10 @@ def test_what_cannot_be_dialled_is_refused_with_the_reason(text: str, reason: st
 
 def test_the_error_names_the_field_and_not_the_number() -> None:
     with pytest.raises(BadPhoneNumberError) as refused:
-        e164("555 987 6543", field="allowlist")
+        e164("555 123 4567", field="allowlist")
 
     assert refused.value.faults[0].field == "allowlist"
-    assert "987" not in str(refused.value)
+    assert "123" not in str(refused.value)
 
 
 def test_a_bad_number_is_a_value_error_too() -> None:

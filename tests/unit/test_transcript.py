@@ -32,7 +32,7 @@ def test_slots_sort_as_the_conversation_went() -> None:
         Slot.user(10),
     ]
 
-    assert sorted(reversed(conversation), key=str) == conversation
+    assert sorted([*conversation[5:], *conversation[:5]], key=str) == conversation
 
 
 @settings(deadline=None, derandomize=True)

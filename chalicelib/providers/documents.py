@@ -1,0 +1,34 @@
+"""What the XML languages of carriers have in common."""
+
+import re
+from collections.abc import Mapping
+from typing import Final
+from xml.etree import ElementTree as ET
+
+from chalicelib.providers.base import Document
+
+UNSPEAKABLE: Final = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+"""What XML 1.0 cannot hold, escaped or not."""
+
+
+def pieces(longest: int) -> re.Pattern[str]:
+    """Find where to part a text of more than *longest* characters: between words, if possible."""
+    return re.compile(rf".{{1,{longest - 1}}}(?:\s|\Z)|.{{{longest}}}", re.DOTALL)
+
+
+def element(
+    parent: ET.Element, tag: str, attributes: Mapping[str, str], text: str = ""
+) -> ET.Element:
+    """Put a *tag* with *text* at the end of *parent*."""
+    made = ET.SubElement(parent, tag, dict(attributes))
+    made.text = text or None
+    return made
+
+
+def document(root: ET.Element) -> Document:
+    """Write *root* with its declaration at the very beginning, as carriers insist."""
+    text = UNSPEAKABLE.sub("", ET.tostring(root, encoding="unicode"))
+    return Document(
+        content_type="text/xml; charset=utf-8",
+        body=f'<?xml version="1.0" encoding="UTF-8"?>{text}',
+    )

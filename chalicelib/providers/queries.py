@@ -1,0 +1,67 @@
+"""What our own addresses tell us when a carrier comes back with a form."""
+
+from collections.abc import Mapping
+from typing import TypedDict
+from urllib.parse import parse_qsl
+
+from chalicelib.calls.events import (
+    CallArrived,
+    CallOpened,
+    CarrierEvent,
+    Input,
+    InputGathered,
+    ReplyAwaited,
+    ResumeAsked,
+)
+from chalicelib.errors import SignatureError
+
+
+class Common(TypedDict):
+    """What every event holds."""
+
+    provider_call_id: str
+    call_id: str
+    raw: tuple[tuple[str, str], ...]
+
+
+def read_form(body: bytes) -> list[tuple[str, str]]:
+    """Give the fields of *body*, empty ones as well, in their order.
+
+    Raises:
+        SignatureError: it is no text, so nobody can have signed it.
+
+    """
+    try:
+        return parse_qsl(body.decode(), keep_blank_values=True)
+    except UnicodeDecodeError as error:
+        raise SignatureError("malformed") from error
+
+
+def read_answer(
+    query: Mapping[str, str], common: Common, *, from_number: str, to_number: str
+) -> CarrierEvent:
+    """Say who wants a first document: a call that we placed is named in the *query*."""
+    if query.get("call"):
+        return CallOpened(**common)
+    return CallArrived(from_number=from_number, to_number=to_number, **common)
+
+
+def read_gather(
+    query: Mapping[str, str], common: Common, *, speech: str, digits: str
+) -> CarrierEvent:
+    """Say what the carrier comes back for; what was heard counts only in a turn.
+
+    Raises:
+        ValueError: a number in *query* is none.
+
+    """
+    if "resume" in query:
+        return ResumeAsked(slot=query["resume"], **common)
+    turn = int(query.get("turn", "1"))
+    if "asked" in query:
+        since, asked = int(query.get("since", "0")), int(query["asked"])
+        return ReplyAwaited(turn=turn, since=since, asked=asked, **common)
+    speech, digits = speech.strip(), digits.strip()
+    heard = Input.SPEECH if speech else Input.KEYS if digits else Input.NOTHING
+    quiet = int(query.get("quiet", "0"))
+    return InputGathered(turn=turn, input=heard, text=speech or digits, quiet=quiet, **common)
