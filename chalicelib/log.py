@@ -12,7 +12,8 @@ from chalicelib.overriding import override
 
 _LOGGER: Final = logging.getLogger("moltis_phone")
 _FACTS: Final = "moltis_facts"
-_NUMBER: Final = re.compile(r"(?:\+|%2B)\d{3,11}(\d{4})")
+# With its plus sign, or as some carriers write it: bare digits that stand for themselves.
+_NUMBER: Final = re.compile(r"(?:\+|%2B)\d{3,11}(\d{4})|(?<![\w.:-])\d{7,11}(\d{4})(?![\w.:-])")
 
 
 class JsonFormatter(logging.Formatter):
@@ -28,7 +29,7 @@ class JsonFormatter(logging.Formatter):
         }
         if record.exc_info:
             line["error"] = "".join(traceback.format_exception(*record.exc_info))
-        return _NUMBER.sub(r"…\1", json.dumps(line, default=str, ensure_ascii=False))
+        return _NUMBER.sub(_masked, json.dumps(line, default=str, ensure_ascii=False))
 
 
 def set_up(stream: TextIO | None = None) -> None:
@@ -55,3 +56,7 @@ def warning(event: str, **facts: object) -> None:
 def error(event: str, **facts: object) -> None:
     """Note that *event* went wrong, with the traceback of the error being handled."""
     _LOGGER.error(event, exc_info=sys.exc_info(), extra={_FACTS: facts})
+
+
+def _masked(number: re.Match[str]) -> str:
+    return f"…{number[1] or number[2]}"

@@ -33,7 +33,6 @@ def settings() -> Settings:
 
     Raises:
         ConfigurationError: variables are missing; all of them are named.
-
     """
     missing = [variable for variable in _NAMES.values() if not os.environ.get(variable)]
     if missing:

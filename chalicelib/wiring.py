@@ -122,7 +122,6 @@ def account(account_id: str) -> Account:
 
     Raises:
         UnknownAccountError: there is none.
-
     """
     if account_id == DEFAULT:
         known = phone()
@@ -148,7 +147,6 @@ def exchange(account_id: str) -> Exchange:
 
     Raises:
         UnknownAccountError: there is none.
-
     """
     its_account = account(account_id)
     return _exchange(its_account, vault().credentials(its_account.account_id))

@@ -18,7 +18,6 @@ def find_config(given: Path | None) -> Path | None:
 
     Raises:
         ConfigurationError: the file that was named is not there.
-
     """
     named = given or (Path(variable) if (variable := os.environ.get("MOLTIS_CONFIG")) else None)
     if named is not None:
@@ -35,7 +34,6 @@ def read_config(path: Path | None) -> PhoneConfig:
 
     Raises:
         ConfigurationError: it is not TOML, or something in it cannot be; all faults are named.
-
     """
     if path is None:
         return parse_config(

@@ -61,7 +61,6 @@ def running(
     Raises:
         OSError: the port is in use, or may not be used.
         ConfigurationError: an account of *config* is incomplete.
-
     """
     with ExitStack() as stack:
         stack.enter_context(_alone())

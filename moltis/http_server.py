@@ -44,7 +44,6 @@ class HttpServer:
 
     Raises:
         OSError: the port is in use, or may not be used.
-
     """
 
     def __init__(self, host: str, port: int, answer: Callable[[Question], Answer]) -> None:

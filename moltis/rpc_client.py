@@ -45,7 +45,6 @@ def find_gateway() -> GatewayAddress:
 
     Raises:
         NoGatewayError: there is none, or no token for it.
-
     """
     url = os.environ.get("MOLTIS_GATEWAY_URL", "")
     if url:
@@ -79,7 +78,6 @@ class RpcClient:
         Raises:
             NoGatewayError: nobody answers.
             RefusedError: it said no.
-
         """
         request = {"jsonrpc": "2.0", "id": next(self._ids), "method": method, "params": params}
         url = self._address.url

@@ -38,7 +38,6 @@ def seed(
 
     Raises:
         ConfigurationError: an account has some of its credentials, and not all.
-
     """
     seeded = [
         _seed_one(

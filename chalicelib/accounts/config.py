@@ -43,7 +43,6 @@ def parse_config(document: Mapping[str, Any]) -> PhoneConfig:
 
     Raises:
         InvalidParamsError: something in it cannot be; every fault is named.
-
     """
     faults = list(_faults(document))
     if faults:

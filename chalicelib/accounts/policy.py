@@ -24,7 +24,6 @@ def check_may_call(account: Account, to: PhoneNumber) -> None:
 
     Raises:
         PolicyError: the account is off, or its prefixes do not allow the number.
-
     """
     if not account.enabled:
         message = "phone calls are off; set enabled = true under [phone]"
@@ -48,7 +47,6 @@ def check_is_ready(account: Account) -> None:
 
     Raises:
         PolicyError: no number to call from, or no address for the carrier's webhooks.
-
     """
     if account.missing:
         names = " and ".join(account.missing)

@@ -16,7 +16,7 @@ from chalicelib.calls.call import (
 )
 from chalicelib.calls.events import CallArrived
 from chalicelib.calls.phone_numbers import caller, masked
-from chalicelib.calls.verbs import HangUp, Reject, Verb
+from chalicelib.calls.verbs import Answer, HangUp, Reject, Verb
 from chalicelib.timers.base import TimerKind
 
 
@@ -27,13 +27,17 @@ def admit_call(event: CallArrived, *, exchange: Exchange) -> list[Verb]:
     """
     if not admits(exchange.account, event.from_number):
         return _refuse(event, exchange)
-    call = _arrived(event, exchange, state=State.LISTENING)
+    answers_now = not exchange.provider.takes_commands
+    state = State.LISTENING if answers_now else State.RINGING
+    call = _arrived(event, exchange, state=state)
     created = exchange.calls.create(call)
     if created.fresh:
         exchange.timers.start(call.call_id, TimerKind.MAX_DURATION, call.deadline)
         log.info("call admitted", call_id=call.call_id, account=call.account)
     if is_wanted_over(created.call):
         return [HangUp()]
+    if exchange.provider.takes_commands:
+        return [Answer()]
     return opening_verbs(created.call, exchange=exchange)
 
 
@@ -57,6 +61,7 @@ def _arrived(event: CallArrived, exchange: Exchange, *, state: State) -> Call:
         message=f"the inbound policy is {account.inbound_policy}",
     )
     taken = not state.is_final
+    answered_at = now if state is State.LISTENING else None
     return Call(
         call_id=inbound_call_id(account.account_id, event.provider_call_id),
         account=account.account_id,
@@ -68,8 +73,9 @@ def _arrived(event: CallArrived, exchange: Exchange, *, state: State) -> Call:
         to_number=caller(event.to_number) or event.to_number,
         state=state,
         started_at=now,
-        answered_at=now if taken else None,
-        opened_at=now if taken else None,
+        reports_speech=exchange.provider.takes_commands,
+        answered_at=answered_at,
+        opened_at=answered_at,
         ended_at=None if taken else now,
         error=None if taken else refused,
         deadline=now + timedelta(seconds=account.max_duration_secs),

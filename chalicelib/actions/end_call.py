@@ -21,7 +21,6 @@ def end_call(call: Call, *, exchange: Exchange, reason: State = State.HANGUP_BOT
 
     Raises:
         ProviderError: the carrier refused or failed; the call may still be going on.
-
     """
     retry_at = exchange.now() + RETRY_AFTER
     call = exchange.calls.request_end(call.call_id, reason, retry_at=retry_at)

@@ -1,6 +1,7 @@
 """Do what a timer was set for."""
 
 from chalicelib import log
+from chalicelib.actions.break_silence import break_silence
 from chalicelib.actions.end_call import close_call, end_call
 from chalicelib.actions.exchange import Exchange
 from chalicelib.actions.place_call import dial_order
@@ -13,12 +14,11 @@ from chalicelib.timers.base import TimerKind
 _UNANSWERED = (State.INITIATED, State.RINGING)
 
 
-def fire_timer(call: Call, kind: TimerKind, *, exchange: Exchange) -> Call:
+def fire_timer(call: Call, kind: TimerKind, *, mark: str = "", exchange: Exchange) -> Call:
     """Act on *call*, whose timer of *kind* has run out; on a call that is over, do nothing.
 
     Raises:
         ProviderError: the carrier refused or failed; the clock tries again.
-
     """
     if call.state.is_final:
         return call
@@ -26,6 +26,8 @@ def fire_timer(call: Call, kind: TimerKind, *, exchange: Exchange) -> Call:
     match kind:
         case TimerKind.MAX_DURATION:
             return _settle(call, State.TIMEOUT, exchange)
+        case TimerKind.SILENCE:
+            return break_silence(call, mark, exchange=exchange)
         case TimerKind.NOTIFY_HANGUP:
             return _settle(call, State.COMPLETED, exchange)
         case TimerKind.RING_TIMEOUT:
@@ -39,7 +41,6 @@ def settle_overdue(call: Call, *, exchange: Exchange) -> Call:
 
     Raises:
         ProviderError: the carrier refused or failed; the sweep comes again.
-
     """
     return _settle(call, call.end_requested or State.TIMEOUT, exchange)
 

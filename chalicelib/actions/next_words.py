@@ -11,6 +11,7 @@ from chalicelib.calls.transcript import Kind, Line
 from chalicelib.calls.verbs import (
     Gather,
     HangUp,
+    Listen,
     Manner,
     Pause,
     Redirect,
@@ -28,6 +29,8 @@ POLL_SECS: Final = 1
 def opening_verbs(call: Call, *, exchange: Exchange) -> list[Verb]:
     """The first document of *call*: its first words, and what follows them."""
     manner = Manner.of(call)
+    if exchange.provider.takes_commands:
+        return [Listen(call.language), say(manner, call.opening)]
     return _follow([say(manner, call.opening)], manner, turn=1, exchange=exchange)
 
 
@@ -35,6 +38,9 @@ def line_verbs(
     line: Line, manner: Manner, *, turn: int, quiet: int = 0, exchange: Exchange
 ) -> list[Verb]:
     """Speak or key *line*, and go on with *turn*; or hang up behind it."""
+    if exchange.provider.takes_commands:
+        # It listens anyway, and tells when the words were heard: what follows, follows then.
+        return words(line, manner)
     if line.ends_call:
         return [say(manner, line.text), HangUp()]
     if line.kind is Kind.DTMF:

@@ -29,7 +29,7 @@ def open_call(event: CallOpened, *, exchange: Exchange) -> list[Verb]:
     call = opened.call
     if is_wanted_over(call):
         return [HangUp()]
-    if opened.first and call.mode is Mode.NOTIFY:
+    if opened.first and call.mode is Mode.NOTIFY and not call.reports_speech:
         _guard_notify(call, exchange)
     return opening_verbs(call, exchange=exchange)
 

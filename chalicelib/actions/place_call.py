@@ -39,7 +39,6 @@ def place_call(order: CallOrder, *, exchange: Exchange) -> Call:
     Raises:
         PolicyError, LimitReachedError: the owner's settings forbid it.
         ProviderError: the carrier refused or failed; the call is kept, in state `error`.
-
     """
     account = exchange.account
     check_is_ready(account)
@@ -105,6 +104,7 @@ def _new_call(order: CallOrder, exchange: Exchange) -> Call:
         max_duration_secs=account.max_duration_secs,
         ring_timeout_secs=account.ring_timeout_secs,
         notify_hangup_delay_secs=account.notify_hangup_delay_secs,
+        reports_speech=exchange.provider.takes_commands,
         opening=order.message or account.inbound_greeting,
         language=account.language,
         voice=account.voice,

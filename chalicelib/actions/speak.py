@@ -4,10 +4,12 @@ import re
 from typing import Final
 
 from chalicelib.actions.exchange import Exchange
-from chalicelib.actions.next_words import is_wanted_over
+from chalicelib.actions.next_words import is_wanted_over, words
+from chalicelib.actions.perform import Then, perform
 from chalicelib.calls.call import Call, State
 from chalicelib.calls.callbacks import Route
 from chalicelib.calls.transcript import Kind, Line, Slot, Speaker
+from chalicelib.calls.verbs import Manner
 from chalicelib.errors import (
     CallGoneError,
     CallOverError,
@@ -27,7 +29,6 @@ def speak(call: Call, message: str, *, exchange: Exchange) -> Call:
         InvalidParamsError: there is nothing to say, or nobody has answered yet.
         CallOverError: nobody is there any more.
         ProviderError: the carrier refused or failed.
-
     """
     if not message.strip():
         raise InvalidParamsError(Fault("message", "must not be empty"))
@@ -41,7 +42,6 @@ def send_digits(call: Call, digits: str, *, exchange: Exchange) -> Call:
         InvalidParamsError: these cannot be keyed, or nobody has answered yet.
         CallOverError: nobody is there any more.
         ProviderError: the carrier refused or failed.
-
     """
     if not DIGITS.fullmatch(digits):
         reason = "must be 1 to 32 of 0-9 A-D * # w W (w waits 0.5 s, W waits 1 s)"
@@ -60,6 +60,8 @@ def _interject(call: Call, text: str, kind: Kind, exchange: Exchange) -> Call:
     slot = Slot.meanwhile(call.turn, now) if is_thinking else Slot.aside(call.turn, now)
     line = Line(speaker=Speaker.BOT, text=text, kind=kind, at=now)
     exchange.calls.add_line(call.call_id, slot, line)
+    if exchange.provider.takes_commands:
+        return _perform(call, line, str(slot), exchange)
     url = exchange.url(Route.GATHER, call.call_id, resume=str(slot))
     try:
         exchange.provider.interrupt(call.provider_call_id, url)
@@ -67,4 +69,19 @@ def _interject(call: Call, text: str, kind: Kind, exchange: Exchange) -> Call:
         ending = Ending(at=now)
         exchange.calls.finish(call.call_id, ending, account=call.account)
         raise CallOverError(call.call_id) from error
+    return call
+
+
+def _perform(call: Call, line: Line, mark: str, exchange: Exchange) -> Call:
+    if line.kind is Kind.SPEECH and call.state is State.LISTENING:
+        exchange.calls.advance(
+            call.call_id,
+            State.SPEAKING,
+            account=call.account,
+            provider_call_id=call.provider_call_id,
+            at=line.at,
+        )
+    verbs = words(line, Manner.of(call))
+    if not perform(call, verbs, mark=mark, then=Then(turn=call.turn), exchange=exchange):
+        raise CallOverError(call.call_id)
     return call

@@ -4,6 +4,7 @@ from datetime import UTC, datetime
 from typing import Final
 
 from chalicelib import log
+from chalicelib.actions.break_silence import silence_line
 from chalicelib.actions.exchange import Exchange
 from chalicelib.actions.next_words import (
     filler,
@@ -112,10 +113,7 @@ def _break_silence(event: InputGathered, call_id: CallId, exchange: Exchange) ->
     call = _live(call_id, exchange)
     if call is None:
         return [HangUp()]
-    sentences = phrases(call.language)
-    gives_up = event.quiet >= len(sentences.reprompts)
-    text = sentences.farewell if gives_up else sentences.reprompts[event.quiet]
-    line = Line(speaker=Speaker.BOT, text=text, at=exchange.now(), ends_call=gives_up)
+    line = silence_line(call, event.quiet, exchange)
     return _speak_instead(call, event.turn, line, quiet=event.quiet + 1, exchange=exchange)
 
 

@@ -18,18 +18,20 @@ def take_turn(
     call_id: str,
     turn: int,
     *,
+    heard: int = 0,
     agent_of: Callable[[Call], Agent],
     calls: CallStore,
     now: Callable[[], datetime],
 ) -> Answer | None:
     """Ask the agent for its reply to *turn*, and keep it before anything is done with it.
 
+    When the far end was *heard* more often meanwhile, there is something newer to answer.
     A failing agent becomes a spoken apology. Nothing comes back when the call is over, or has
     gone on meanwhile. Asked twice, the first reply counts.
     """
     conversation = calls.conversation(call_id)
     call = conversation.call
-    if call.state.is_final or call.turn != turn:
+    if call.state.is_final or (call.turn, call.heard) != (turn, heard):
         return None
     try:
         reply = agent_of(call).reply(conversation)
@@ -37,5 +39,6 @@ def take_turn(
         log.warning("agent failed", call_id=call_id, turn=turn, reason=str(error))
         reply = Reply(text=phrases(call.language).apology)
     line = Line(speaker=Speaker.BOT, text=reply.text, at=now(), ends_call=reply.end_call)
-    kept = calls.reply(call_id, turn, line)
+    speaking = call.reports_speech
+    kept = calls.reply(call_id, turn, line, heard=heard, speaking=speaking)
     return None if kept is None else Answer(kept, Manner.of(call))

@@ -17,6 +17,7 @@ from chalicelib.calls.events import (
     InputGathered,
     ReplyAwaited,
     ResumeAsked,
+    UnknownEvent,
 )
 from chalicelib.calls.verbs import Verb
 from chalicelib.errors import PayloadError
@@ -31,10 +32,12 @@ def take_webhook(request: WebhookRequest, *, exchange: Exchange) -> Document:
 
     Raises:
         SignatureError: the carrier did not sign it; nothing was read or kept.
-
+        AgentError: nobody could be found to act on it; the carrier is to deliver it again.
     """
     provider = exchange.provider
     provider.verify(request)
+    if provider.takes_commands:
+        return _hand_over(request, exchange)
     try:
         verbs = [
             verb for event in provider.parse(request) for verb in _take(event, exchange=exchange)
@@ -48,6 +51,22 @@ def take_webhook(request: WebhookRequest, *, exchange: Exchange) -> Document:
         return provider.render([])
     account = exchange.account
     return provider.render(trouble_verbs(account.language, account.voice))
+
+
+def _hand_over(request: WebhookRequest, exchange: Exchange) -> Document:
+    """Keep how the call stands, and have all else done elsewhere: the carrier waits 2 s."""
+    try:
+        events = exchange.provider.parse(request)
+    except PayloadError as error:
+        log.warning("webhook cannot be read", reason=str(error), route=request.route)
+        events = []
+    for event in events:
+        match event:
+            case CallProgressed() | CallEnded() | UnknownEvent():
+                _take(event, exchange=exchange)
+            case _:
+                exchange.turns.submit(exchange.account.account_id, event)
+    return exchange.provider.render([])
 
 
 def _take(event: CarrierEvent, *, exchange: Exchange) -> list[Verb]:

@@ -23,5 +23,4 @@ class Agent(ABC):
 
         Raises:
             AgentError: it cannot.
-
         """

@@ -1,9 +1,10 @@
 """Answers by hand-written rules: no model, no network, and no pretence of understanding."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from enum import Enum, auto
+from itertools import groupby
 from typing import Final
 
 from chalicelib.agents.base import Agent, Reply
@@ -147,7 +148,7 @@ class OfflineAgent(Agent):
     @override
     def reply(self, conversation: Conversation) -> Reply:
         talk = _begin(conversation)
-        for line in conversation.lines:
+        for line in _utterances(conversation.lines):
             talk = _hear(talk, line) if line.speaker is Speaker.USER else _note(talk, line)
         return talk.reply
 
@@ -160,6 +161,16 @@ def _begin(conversation: Conversation) -> _Talk:
     asked = _Asked.MESSAGE if message else _Asked.HELP
     first = opening or _CAN
     return _Talk(asked=asked, message=message, last=first, reply=Reply(text=first))
+
+
+def _utterances(lines: Iterable[Line]) -> Iterator[Line]:
+    """Give *lines*, and what the far end said without a word of ours in between as one."""
+    for whose, some in groupby(lines, key=lambda line: (line.speaker, line.kind)):
+        said = list(some)
+        if whose == (Speaker.USER, Kind.SPEECH):
+            yield replace(said[0], text=" ".join(line.text for line in said))
+        else:
+            yield from said
 
 
 def _note(talk: _Talk, line: Line) -> _Talk:

@@ -18,7 +18,6 @@ def build(settings: AgentSettings) -> Agent:
 
     Raises:
         AgentError: this version has no such agent.
-
     """
     if settings.kind not in AGENTS:
         message = f"this version has no agent of kind {settings.kind.value!r}; use offline"

@@ -21,7 +21,6 @@ def e164(text: str, *, field: str = "to") -> PhoneNumber:
 
     Raises:
         BadPhoneNumberError: *text* is not such a number; the error names *field*.
-
     """
     if not text.strip().startswith("+"):
         reason = "must be in international form, like +15559876543"

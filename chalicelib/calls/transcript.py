@@ -2,11 +2,15 @@
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from enum import StrEnum
+from typing import Final
 
 from chalicelib.calls.call import Call
 from chalicelib.overriding import override
+
+
+_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 class Speaker(StrEnum):
@@ -120,4 +124,4 @@ def _is_pressed(line: Line) -> bool:
 
 
 def _stamp(at: datetime) -> str:
-    return f"{int(at.timestamp() * 1_000_000):016}"
+    return f"{(at - _EPOCH) // timedelta(microseconds=1):016}"

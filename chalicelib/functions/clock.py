@@ -15,13 +15,14 @@ blueprint = Blueprint(__name__)
 
 @blueprint.lambda_function(name="fire_timer")
 def fire_timer(event: dict[str, Any], _context: object) -> dict[str, str]:
-    """Act on `{"call_id", "kind"}`; an error makes the clock try again."""
+    """Act on `{"call_id", "kind", "mark"}`; an error makes the clock try again."""
     try:
         call = wiring.calls().get(event["call_id"])
     except UnknownCallError:
         log.warning("timer of an unknown call", call_id=event["call_id"])
         return {"call_id": event["call_id"], "state": "unknown"}
-    call = act(call, TimerKind(event["kind"]), exchange=wiring.exchange_of(call))
+    kind, mark = TimerKind(event["kind"]), event.get("mark", "")
+    call = act(call, kind, mark=mark, exchange=wiring.exchange_of(call))
     return {"call_id": call.call_id, "state": call.state}
 
 

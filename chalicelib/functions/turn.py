@@ -5,15 +5,23 @@ from typing import Any
 from chalice import Blueprint
 
 from chalicelib import wiring
+from chalicelib.actions.follow_events import follow_event
 from chalicelib.actions.take_turn import take_turn as act
-from chalicelib.turns.aws_lambda import write_answer
+from chalicelib.turns.aws_lambda import read_event, write_answer
 
 blueprint = Blueprint(__name__)
 
 
 @blueprint.lambda_function(name="take_turn")
 def take_turn(event: dict[str, Any], _context: object) -> dict[str, Any] | None:
-    """Have the agent answer `{"call_id", "turn"}`; gives its line, or nothing."""
+    """Have the agent answer `{"call_id", "turn"}`; gives its line, or nothing.
+
+    Or act on `{"account", "event"}`, what happened at a carrier that takes commands.
+    """
+    if "event" in event:
+        exchange = wiring.exchange(event["account"])
+        follow_event(read_event(event["event"]), exchange=exchange, agent_of=wiring.agent_of)
+        return None
     answer = act(
         event["call_id"],
         event["turn"],

@@ -128,7 +128,6 @@ class Provider(ABC):
 
         Raises:
             SignatureError: it did not; the error holds a reason and no secret.
-
         """
 
     @abstractmethod
@@ -139,7 +138,6 @@ class Provider(ABC):
 
         Raises:
             PayloadError: it is signed, and cannot be read.
-
         """
 
     @abstractmethod
@@ -148,7 +146,6 @@ class Provider(ABC):
 
         Raises:
             UnsupportedFeatureError: the carrier has no such verb.
-
         """
 
     @abstractmethod
@@ -159,7 +156,6 @@ class Provider(ABC):
             ProviderRejectedError: it refused.
             ProviderUnavailableError: it certainly did not dial.
             ProviderUncertainError: it may have dialled. Never dial again: look, or wait.
-
         """
 
     @abstractmethod
@@ -169,7 +165,6 @@ class Provider(ABC):
         Raises:
             CallGoneError: the call is over.
             ProviderError: it refused or failed.
-
         """
 
     def perform(self, performance: Performance) -> None:
@@ -190,7 +185,6 @@ class Provider(ABC):
         Raises:
             CallGoneError: it was over already.
             ProviderError: it refused or failed.
-
         """
 
     @abstractmethod
@@ -200,7 +194,6 @@ class Provider(ABC):
         Raises:
             CallGoneError: it knows of no such call any more.
             ProviderError: it refused or failed.
-
         """
 
     @abstractmethod
@@ -209,5 +202,4 @@ class Provider(ABC):
 
         Raises:
             ProviderError: it refused or failed.
-
         """

@@ -29,7 +29,6 @@ def read_form(body: bytes) -> list[tuple[str, str]]:
 
     Raises:
         SignatureError: it is no text, so nobody can have signed it.
-
     """
     try:
         return parse_qsl(body.decode(), keep_blank_values=True)
@@ -53,7 +52,6 @@ def read_gather(
 
     Raises:
         ValueError: a number in *query* is none.
-
     """
     if "resume" in query:
         return ResumeAsked(slot=query["resume"], **common)

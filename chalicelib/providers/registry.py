@@ -5,10 +5,14 @@ from typing import Final
 
 from chalicelib.errors import ConfigurationError
 from chalicelib.providers.base import Provider
+from chalicelib.providers.plivo import Plivo
+from chalicelib.providers.telnyx import Telnyx
 from chalicelib.providers.twilio import Twilio
 
 PROVIDERS: Final[Mapping[str, Callable[[Mapping[str, str], str], Provider]]] = {
     "twilio": Twilio,
+    "telnyx": Telnyx,
+    "plivo": Plivo,
 }
 
 
@@ -17,7 +21,6 @@ def build(name: str, credentials: Mapping[str, str], *, api_base_url: str = "") 
 
     Raises:
         ConfigurationError: there is no such carrier.
-
     """
     if name not in PROVIDERS:
         message = f"there is no carrier {name!r}; known: {', '.join(PROVIDERS)}"

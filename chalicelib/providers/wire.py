@@ -11,6 +11,7 @@ from typing import Any, Final
 import certifi
 import requests
 from requests.adapters import HTTPAdapter
+from requests.auth import AuthBase
 from urllib3.exceptions import ConnectTimeoutError, MaxRetryError, NewConnectionError
 
 from chalicelib.calls.phone_numbers import mask_all
@@ -26,6 +27,7 @@ TIMEOUTS: Final = (3.05, 10.0)
 """Seconds to connect, and between two packets of the answer."""
 
 Form = Sequence[tuple[str, str]]
+Content = Form | Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +44,18 @@ class CarrierFault:
 
     code: str = ""
     message: str = ""
+
+
+class Bearer(AuthBase):
+    """Shows an API key."""
+
+    def __init__(self, key: str) -> None:
+        self._key = key
+
+    @override
+    def __call__(self, r: requests.PreparedRequest) -> requests.PreparedRequest:
+        r.headers["Authorization"] = f"Bearer {self._key}"
+        return r
 
 
 class _OneContext(HTTPAdapter):
@@ -64,7 +78,7 @@ class Wire:
         provider: str,
         base_url: str,
         *,
-        auth: tuple[str, str],
+        auth: tuple[str, str] | AuthBase,
         read_fault: Callable[[Mapping[str, Any]], CarrierFault],
     ) -> None:
         self._provider = provider
@@ -96,13 +110,13 @@ class Wire:
         """Have *path* gone, asking again if need be."""
         return self._twice("DELETE", path)
 
-    def _twice(self, method: str, path: str, **content: Any) -> Reply:
+    def _twice(self, method: str, path: str, **content: Content) -> Reply:
         try:
             return self._once(method, path, **content)
         except (ProviderUnavailableError, ProviderUncertainError):
             return self._once(method, path, **content)
 
-    def _once(self, method: str, path: str, **content: Any) -> Reply:
+    def _once(self, method: str, path: str, **content: Content) -> Reply:
         try:
             response = _session().request(
                 method,
@@ -110,7 +124,7 @@ class Wire:
                 auth=self._auth,
                 timeout=TIMEOUTS,
                 allow_redirects=False,
-                **content,
+                **content,  # type: ignore[arg-type]
             )
         except requests.RequestException as error:
             raise self._unreachable(error) from error
@@ -152,7 +166,6 @@ def gone(*codes: str) -> Iterator[None]:
 
     Raises:
         CallGoneError: it is.
-
     """
     try:
         yield

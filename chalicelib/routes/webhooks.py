@@ -8,7 +8,7 @@ from chalice import Blueprint, Response
 from chalicelib import log, wiring
 from chalicelib.actions.take_webhook import take_webhook
 from chalicelib.calls.callbacks import PREFIX, Route
-from chalicelib.errors import SignatureError, UnknownAccountError
+from chalicelib.errors import AgentError, SignatureError, UnknownAccountError
 from chalicelib.providers.base import Document
 from chalicelib.routes.received import LONGEST_BODY, raw_body, webhook_request
 
@@ -48,6 +48,9 @@ def _receive(account_id: str, route: Route) -> Response:
         return _document(take_webhook(received, exchange=exchange))
     except SignatureError as error:
         reason = error.reason
+    except AgentError as error:
+        log.warning("webhook is to be delivered again", account=account_id, reason=str(error))
+        return _bare(HTTPStatus.SERVICE_UNAVAILABLE)
     # Credentials may have been rotated since we read them.
     for other in wiring.rotated_exchanges(account_id) if reason == "mismatch" else ():
         try:

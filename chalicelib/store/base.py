@@ -90,7 +90,6 @@ class CallStore(ABC):
 
         Raises:
             LimitReachedError: the account has no room for one more call.
-
         """
 
     @abstractmethod
@@ -103,7 +102,6 @@ class CallStore(ABC):
 
         Raises:
             UnknownCallError: there is none.
-
         """
 
     @abstractmethod
@@ -112,7 +110,6 @@ class CallStore(ABC):
 
         Raises:
             UnknownCallError: there is none.
-
         """
 
     @abstractmethod
@@ -184,7 +181,6 @@ class CallStore(ABC):
 
         Raises:
             UnknownCallError: there is none.
-
         """
 
     @abstractmethod
@@ -213,7 +209,6 @@ class CallStore(ABC):
 
         Raises:
             InvalidParamsError: *cursor* is not one that we gave.
-
         """
 
     @abstractmethod
@@ -238,7 +233,6 @@ class AccountStore(ABC):
 
         Raises:
             UnknownAccountError: there is none.
-
         """
 
     @abstractmethod
@@ -247,7 +241,6 @@ class AccountStore(ABC):
 
         Raises:
             ConflictError: somebody did.
-
         """
 
     @abstractmethod

@@ -8,7 +8,7 @@ from botocore.exceptions import ClientError
 
 from chalicelib import aws
 from chalicelib.overriding import override
-from chalicelib.timers.base import TimerKind, Timers
+from chalicelib.timers.base import LASTING, TimerKind, Timers
 
 
 class StepFunctionsTimers(Timers):
@@ -18,20 +18,21 @@ class StepFunctionsTimers(Timers):
         self._machine = call_timer_arn
 
     @override
-    def start(self, call_id: str, kind: TimerKind, at: datetime) -> None:
+    def start(self, call_id: str, kind: TimerKind, at: datetime, *, mark: str = "") -> None:
         at_text = at.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+        timer = {"call_id": call_id, "kind": kind, "at": at_text, "mark": mark}
         try:
             aws.client("stepfunctions").start_execution(
                 stateMachineArn=self._machine,
-                name=_name(call_id, kind),
-                input=json.dumps({"call_id": call_id, "kind": kind, "at": at_text}),
+                name=_name(call_id, kind, mark),
+                input=json.dumps(timer),
             )
         except ClientError as error:
             if error.response["Error"]["Code"] != "ExecutionAlreadyExists":
                 raise
 
     @override
-    def stop(self, call_id: str, kinds: Iterable[TimerKind] = TimerKind) -> None:
+    def stop(self, call_id: str, kinds: Iterable[TimerKind] = LASTING) -> None:
         for kind in kinds:
             execution = self._machine.replace(":stateMachine:", ":execution:", 1)
             try:
@@ -43,5 +44,5 @@ class StepFunctionsTimers(Timers):
                     raise
 
 
-def _name(call_id: str, kind: TimerKind) -> str:
-    return f"{call_id}-{kind}"
+def _name(call_id: str, kind: TimerKind, mark: str = "") -> str:
+    return f"{call_id}-{kind}-{mark}" if mark else f"{call_id}-{kind}"

@@ -4,17 +4,29 @@ import json
 from collections.abc import Mapping
 from dataclasses import asdict, replace
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 from botocore.exceptions import BotoCoreError, ClientError, ReadTimeoutError
 
 from chalicelib import aws, log
 from chalicelib.calls.call import Mode
+from chalicelib.calls.events import (
+    CallArrived,
+    CallOpened,
+    CarrierEvent,
+    Input,
+    InputOverheard,
+    SpeechEnded,
+)
 from chalicelib.calls.transcript import Kind, Line, Speaker
 from chalicelib.calls.verbs import Manner
 from chalicelib.errors import AgentError
 from chalicelib.overriding import override
 from chalicelib.turns.base import Answer, Turns
+
+_SUBMITTED: Final = {
+    kind.__name__: kind for kind in (CallArrived, CallOpened, InputOverheard, SpeechEnded)
+}
 
 
 class LambdaTurns(Turns):
@@ -22,6 +34,19 @@ class LambdaTurns(Turns):
 
     def __init__(self, function: str) -> None:
         self._function = function
+
+    @override
+    def submit(self, account: str, event: CarrierEvent) -> None:
+        payload = {"account": account, "event": write_event(event)}
+        try:
+            aws.client("lambda").invoke(
+                FunctionName=self._function,
+                InvocationType="Event",
+                Payload=json.dumps(payload).encode(),
+            )
+        except (BotoCoreError, ClientError) as error:
+            message = f"the event could not be handed over: {error}"
+            raise AgentError(message) from error
 
     @override
     def take(self, call_id: str, turn: int, *, budget_secs: float) -> Answer | None:
@@ -43,6 +68,25 @@ class LambdaTurns(Turns):
             message = f"the turn failed: {payload.get('errorMessage')}"
             raise AgentError(message)
         return read_answer(payload)
+
+
+def write_event(event: CarrierEvent) -> dict[str, Any]:
+    """Put *event* into JSON."""
+    facts = asdict(event)
+    # What the carrier sent is for debugging where it arrived.
+    del facts["raw"]
+    if isinstance(event, InputOverheard):
+        facts["at"] = event.at.isoformat()
+    return {"kind": type(event).__name__, "facts": facts}
+
+
+def read_event(payload: Mapping[str, Any]) -> CarrierEvent:
+    """Read what `write_event` wrote."""
+    kind, facts = _SUBMITTED[payload["kind"]], dict(payload["facts"])
+    if kind is InputOverheard:
+        facts["at"] = datetime.fromisoformat(facts["at"])
+        facts["input"] = Input(facts["input"])
+    return kind(**facts)
 
 
 def write_answer(answer: Answer | None) -> dict[str, Any] | None:

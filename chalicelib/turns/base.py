@@ -3,6 +3,7 @@
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
 
+from chalicelib.calls.events import CarrierEvent
 from chalicelib.calls.transcript import Line
 from chalicelib.calls.verbs import Manner
 
@@ -19,6 +20,14 @@ class Turns(ABC):
     """The way to the function `take_turn`, which asks the agent and keeps its reply."""
 
     @abstractmethod
+    def submit(self, account: str, event: CarrierEvent) -> None:
+        """Have *event* acted upon, and do not wait for it.
+
+        Raises:
+            AgentError: it could not be handed over; the carrier is to deliver it again.
+        """
+
+    @abstractmethod
     def take(self, call_id: str, turn: int, *, budget_secs: float) -> Answer | None:
         """Have *turn* answered, and wait at most *budget_secs* for the reply.
 
@@ -27,5 +36,4 @@ class Turns(ABC):
 
         Raises:
             AgentError: it failed, and no reply will come.
-
         """

@@ -122,7 +122,6 @@ class Attention:
 
         Raises:
             DeliveryError: none came.
-
         """
         errand = object()
 

@@ -45,23 +45,26 @@ class DeliveryError(Exception):
         self.connected = connected
 
 
-def deliver(delivery: Delivery, *, retries: int = 1) -> Answer:
+def deliver(
+    delivery: Delivery, *, retries: int = 1, timeouts: tuple[float, float] = TIMEOUTS
+) -> Answer:
     """Send *delivery*; again, *retries* times at most, when nobody could be reached.
+
+    *timeouts* are the seconds to connect, and to the next byte of the answer.
 
     Raises:
         DeliveryError: no answer came.
-
     """
     while True:
         try:
-            return _send(delivery)
+            return _send(delivery, timeouts)
         except DeliveryError as error:
             if error.connected or retries <= 0:
                 raise
             retries -= 1
 
 
-def _send(delivery: Delivery) -> Answer:
+def _send(delivery: Delivery, timeouts: tuple[float, float]) -> Answer:
     with requests.Session() as session:
         # Proxies and .netrc of the machine are not the carrier's business.
         session.trust_env = False
@@ -71,16 +74,16 @@ def _send(delivery: Delivery) -> Answer:
                 delivery.url,
                 data=delivery.body,
                 headers={**delivery.headers, "Connection": "close"},
-                timeout=TIMEOUTS,
+                timeout=timeouts,
                 allow_redirects=False,
             )
         except requests.RequestException as error:
-            raise _delivery_error(error) from error
+            raise _delivery_error(error, timeouts[1]) from error
         headers = {name.lower(): value for name, value in response.headers.items()}
         return Answer(status=response.status_code, headers=headers, body=response.content)
 
 
-def _delivery_error(error: requests.RequestException) -> DeliveryError:
+def _delivery_error(error: requests.RequestException, patience: float) -> DeliveryError:
     cause = error.args[0] if error.args else None
     reason = cause.reason if isinstance(cause, MaxRetryError) else cause
     if isinstance(error, requests.ConnectTimeout) or isinstance(
@@ -88,7 +91,7 @@ def _delivery_error(error: requests.RequestException) -> DeliveryError:
     ):
         return DeliveryError("nobody could be reached", connected=False)
     if isinstance(error, requests.Timeout):
-        return DeliveryError(f"no answer within {TIMEOUTS[1]:.0f} s", connected=True)
+        return DeliveryError(f"no answer within {patience:.0f} s", connected=True)
     return DeliveryError(f"the connection failed ({type(error).__name__})", connected=True)
 
 

@@ -33,6 +33,8 @@ class FarEnd(ABC):
 
     slowness = 1.0
     """How many times longer than a speaking person it needs before it is taken for silent."""
+    is_machine = False
+    """Whether it sounds like an answering machine to a carrier that tries to tell."""
 
     def __init__(self) -> None:
         self._line: Line | None = None

@@ -39,10 +39,15 @@ class Faults:
         self.duplicates = False
         """Every webhook is delivered twice; the second answer counts."""
         self.out_of_order = False
-        """Status callbacks arrive in pairs whose members have changed places."""
+        """Status callbacks and events arrive in pairs whose members have changed places."""
+        self.simultaneous = False
+        """Events are delivered at once, each on its own, whatever became of those before."""
+        self.unknown_events = False
+        """Now and then an event is of a type that nobody asked for."""
         self.hang_secs = HANG_SECS
         """How long (in our seconds) a request hangs before the connection is cut."""
         self._creates: deque[CreateFault] = deque()
+        self._commands: deque[CreateFault] = deque()
         self._lock = threading.Lock()
 
     def on_next_create(self, *faults: CreateFault) -> None:
@@ -54,3 +59,13 @@ class Faults:
         """Take the fault that the request at hand is to meet, if any."""
         with self._lock:
             return self._creates.popleft() if self._creates else None
+
+    def on_next_command(self, *faults: CreateFault) -> None:
+        """Have the next commands in calls go wrong; "after dialling" is then after doing it."""
+        with self._lock:
+            self._commands.extend(faults)
+
+    def next_command(self) -> CreateFault | None:
+        """Take the fault that the command at hand is to meet, if any."""
+        with self._lock:
+            return self._commands.popleft() if self._commands else None

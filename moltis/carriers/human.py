@@ -108,7 +108,6 @@ class Telephone:
 
         Raises:
             PhoneError: it is in a call already.
-
         """
         with self._changed:
             if self._far_end is not None:

@@ -84,7 +84,12 @@ class HangsUp(Step):
     """It ends the call."""
 
 
-Act = PicksUp | Refuses | Says | Presses | HangsUp
+@dataclass(frozen=True, slots=True)
+class Beeps(Step):
+    """It gives the tone after which a message is recorded; only machines do."""
+
+
+Act = PicksUp | Refuses | Says | Presses | HangsUp | Beeps
 
 
 class Order:

@@ -75,7 +75,6 @@ class Network:
 
         Raises:
             UnknownNumberError: it is not ours.
-
         """
         for owned in self.numbers:
             if owned.number == number and carrier in {"", owned.carrier}:

@@ -1,9 +1,11 @@
 """What there is to know about a simulated call, while it lasts and afterwards."""
 
 import threading
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from enum import StrEnum
+from typing import Any
 
 from moltis.carriers.far_end import FarEnd
 from moltis.carriers.line import Line, Moment, Side
@@ -24,6 +26,15 @@ class Webhook:
     form: tuple[tuple[str, str], ...]
     status: int
     body: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Command:
+    """Something that the gateway asked the carrier to do in a call, and the status it got."""
+
+    name: str
+    body: Mapping[str, Any]
+    status: int
 
 
 @dataclass(slots=True, kw_only=True, eq=False)
@@ -51,6 +62,10 @@ class SimulatedCall:
     """The documents that were asked for."""
     reports: list[Webhook] = field(default_factory=list)
     """The status callbacks, in the order in which they were delivered."""
+    events: list[Mapping[str, Any]] = field(default_factory=list)
+    """What happened, as carriers that report events tell it, in the order in which it arose."""
+    commands: list[Command] = field(default_factory=list)
+    """What was asked of carriers that take commands."""
     audio: dict[str, bytes] = field(default_factory=dict)
     """The sound files that were played, by their addresses."""
     alerts: list[str] = field(default_factory=list)

@@ -224,7 +224,6 @@ class SimulatedCarriers:
 
         Raises:
             UnknownNumberError: it is not ours.
-
         """
         number = self.network.owned(to_number, carrier)
         caller = far_end or self.network.far_end(from_number)

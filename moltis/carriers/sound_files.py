@@ -25,7 +25,6 @@ def seconds_of(content: bytes, content_type: str) -> float:
 
     Raises:
         SoundError: it cannot be played.
-
     """
     if content_type in OTHER_TYPES:
         return len(content) / OTHER_TYPES[content_type]

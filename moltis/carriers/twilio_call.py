@@ -88,7 +88,6 @@ class TwilioCall:
 
         Raises:
             NotInProgressError: nobody talks yet, or any more.
-
         """
         if self.record.status != "in-progress":
             raise NotInProgressError
@@ -99,7 +98,6 @@ class TwilioCall:
 
         Raises:
             NotInProgressError: it is over.
-
         """
         if self.record.status in ENDED:
             raise NotInProgressError

@@ -10,9 +10,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
+from moltis.carriers.addresses import is_address
 from moltis.carriers.exchange import Pairs
 from moltis.carriers.twilio_call import LONGEST_CALL_SECS, LONGEST_RING_SECS, TwilioOrder
-from moltis.carriers.twilio_documents import is_address
 from moltis.carriers.twilio_runner import Source
 
 BAD_PARAMETER: Final = 20001
@@ -64,7 +64,6 @@ def read_order(form: Pairs) -> AskedCall:
 
     Raises:
         BadParameterError: it cannot be taken; the first reason found.
-
     """
     values = single_values(form, _FIELDS, repeated=_EVENT)
     to_number = _number(values, "To", missing=NO_TO, wrong=BAD_TO)
@@ -98,7 +97,6 @@ def single_values(form: Pairs, known: Iterable[str], *, repeated: str = "") -> d
 
     Raises:
         BadParameterError: there are such fields.
-
     """
     known = frozenset(known)
     for name, times in Counter(name for name, _ in form).items():

@@ -14,10 +14,10 @@ from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import parse_qsl
 
 from chalicelib.overriding import override
+from moltis.carriers.addresses import is_address
 from moltis.carriers.exchange import Pairs, Request, Response, json_response
 from moltis.carriers.faults import CreateFault
 from moltis.carriers.twilio_call import NotInProgressError, TwilioAccount, TwilioCall
-from moltis.carriers.twilio_documents import is_address
 from moltis.carriers.twilio_orders import BadParameterError, read_order, single_values
 from moltis.carriers.twilio_runner import Source
 from moltis.carriers.twilio_webhooks import API_VERSION, DIRECTIONS, rfc2822

@@ -11,7 +11,8 @@ from moltis.carriers.exchange import Pairs
 from moltis.carriers.line import Order, Sound, speaking_time
 from moltis.carriers.record import SimulatedCall, Webhook
 from moltis.carriers.sound_files import SoundError, seconds_of
-from moltis.carriers.twilio_documents import DocumentError, Verb, read
+from moltis.carriers.twilio_documents import read
+from moltis.carriers.xml_documents import DocumentError, Verb
 
 APPLICATION_ERROR: Final = "We are sorry. An application error has occurred. Goodbye."
 CONTENT_TYPES: Final = frozenset({"text/xml", "application/xml", "text/html"})

@@ -56,7 +56,6 @@ class _Simulator:
         Raises:
             NoGatewayError: nobody answers.
             RefusedError: it cannot be done.
-
         """
         with requests.Session() as session:
             session.trust_env = False  # the gateway is on this machine: no proxy in between

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from pathlib import Path
-from typing import ClassVar, Final
+from typing import Any, ClassVar, Final
 
 from chalicelib.calls.events import CarrierEvent
 from chalicelib.calls.verbs import Verb
@@ -58,7 +58,7 @@ class Operation:
     run: Callable[[Provider], object]
     method: str
     url: str
-    fields: tuple[tuple[str, str], ...] = ()
+    fields: tuple[tuple[str, object], ...] = ()
     known: frozenset[str] = frozenset()
     answer: object
     gives: object = None
@@ -114,6 +114,10 @@ class Case(ABC):
 
     def with_signature(self, request: WebhookRequest, signature: str) -> WebhookRequest:
         return replace(request, headers={**request.headers, self.signature_header: signature})
+
+    def credentials_of(self, vector: Mapping[str, Any]) -> Mapping[str, str]:
+        own: Mapping[str, str] = vector["credentials"]
+        return own
 
     def operation(self, name: str) -> Operation:
         return next(operation for operation in self.operations if operation.name == name)

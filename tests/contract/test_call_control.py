@@ -14,14 +14,16 @@ import responses
 from urllib3.connectionpool import HTTPConnectionPool
 from urllib3.exceptions import MaxRetryError, NewConnectionError, ProtocolError
 
+from chalicelib.calls.verbs import HangUp
 from chalicelib.errors import (
     CallGoneError,
     ProviderError,
     ProviderRejectedError,
     ProviderUnavailableError,
     ProviderUncertainError,
+    UnsupportedFeatureError,
 )
-from chalicelib.providers.base import Provider
+from chalicelib.providers.base import Performance, Provider
 from tests.contract.base import ORDER, Case, Operation
 from tests.contract.cases import CASES, every_provider
 
@@ -31,6 +33,8 @@ OPERATIONS: Final = [
     for operation in case.operations
 ]
 every_operation = pytest.mark.parametrize(("case", "operation"), OPERATIONS)
+
+PERFORMANCE: Final = Performance(provider_call_id="1", call_id="c", mark="m", verbs=(HangUp(),))
 
 _POOL: Final = HTTPConnectionPool("carrier.example")
 NEVER_SENT: Final = (
@@ -49,7 +53,7 @@ class Sent:
     method: str
     url: str
     authorization: str
-    fields: tuple[tuple[str, str], ...]
+    fields: tuple[tuple[str, object], ...]
 
 
 @pytest.fixture
@@ -69,12 +73,14 @@ def sent(carrier: responses.RequestsMock) -> list[Sent]:
 def _sent(request: requests.PreparedRequest) -> Sent:
     address = urlsplit(request.url or "")
     body = request.body or b""
-    content = body if isinstance(body, str) else body.decode()
+    text = body if isinstance(body, str) else body.decode()
+    is_json = "json" in request.headers.get("Content-Type", "")
+    content = json.loads(text).items() if is_json else parse_qsl(text)
     return Sent(
         method=request.method or "",
         url=f"{address.scheme}://{address.netloc}{address.path}",
         authorization=request.headers["Authorization"],
-        fields=tuple(parse_qsl(address.query) + parse_qsl(content)),
+        fields=(*parse_qsl(address.query), *content),
     )
 
 
@@ -293,6 +299,16 @@ def test_a_call_that_was_never_dialled_is_not_found(
     answering(carrier, case.operation("find"), json=case.nothing_found)
 
     assert case.provider().find(ORDER) is None
+
+
+@every_provider
+def test_whoever_is_told_by_documents_takes_no_commands(case: Case) -> None:
+    provider = case.provider()
+    if provider.takes_commands:
+        pytest.skip("it takes commands")
+
+    with pytest.raises(UnsupportedFeatureError, match=f"{case.name} cannot do 'commands'"):
+        provider.perform(PERFORMANCE)
 
 
 @every_operation

@@ -94,14 +94,18 @@ def _without_talk(path: list[State]) -> list[State]:
 
 
 @pytest.mark.parametrize(
-    ("mode", "opened", "end"),
+    ("mode", "reports_speech", "opened", "end"),
     [
-        (Mode.CONVERSATION, State.LISTENING, State.HANGUP_USER),
-        (Mode.NOTIFY, State.SPEAKING, State.COMPLETED),
+        (Mode.CONVERSATION, False, State.LISTENING, State.HANGUP_USER),
+        (Mode.CONVERSATION, True, State.SPEAKING, State.HANGUP_USER),
+        (Mode.NOTIFY, False, State.SPEAKING, State.COMPLETED),
+        (Mode.NOTIFY, True, State.SPEAKING, State.COMPLETED),
     ],
 )
-def test_the_mode_says_how_a_call_goes_on_and_ends(mode: Mode, opened: State, end: State) -> None:
-    call = a_call(mode=mode)
+def test_the_mode_says_how_a_call_goes_on_and_ends(
+    mode: Mode, opened: State, end: State, *, reports_speech: bool
+) -> None:
+    call = a_call(mode=mode, reports_speech=reports_speech)
 
     assert (call.state_when_opened, call.natural_end) == (opened, end)
 

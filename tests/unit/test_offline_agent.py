@@ -286,6 +286,16 @@ def test_a_call_without_first_words_is_asked_what_it_wants() -> None:
     assert words(outbound(""), "Hello?") == [f"Yes, I am here. {can}"]
 
 
+def test_what_is_said_in_several_breaths_is_answered_once() -> None:
+    lines = [a_line("Yes."), a_line("Yes, that's fine.")]
+    moved = [a_line("Can we move it?"), a_line("To Friday."), a_line("At noon.")]
+
+    assert OfflineAgent().reply(Conversation.of(outbound(), lines)) == Reply(text=CONFIRMED)
+    assert OfflineAgent().reply(Conversation.of(outbound(), moved)) == Reply(
+        text="So that is Friday at noon. Is that right?"
+    )
+
+
 def test_a_filler_after_the_last_line_changes_nothing() -> None:
     lines = [a_line("Another day."), bot("One moment, please.")]
 

@@ -4,7 +4,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from chalicelib.calls.callbacks import Route, callback_url
-from chalicelib.calls.transcript import Conversation, Slot, Speaker
+from chalicelib.calls.transcript import Conversation, Kind, Slot, Speaker
 from tests.builders import NOON, a_call, a_line
 
 turns = st.integers(1, 999_999)
@@ -14,6 +14,7 @@ parts = st.one_of(
     turns.map(Slot.user),
     st.builds(Slot.aside, turns, moments),
     st.builds(Slot.meanwhile, turns, moments),
+    st.builds(Slot.overheard, turns, moments),
 )
 
 
@@ -24,6 +25,8 @@ def test_slots_sort_as_the_conversation_went() -> None:
         Slot.aside(1, NOON),
         Slot.aside(1, later),
         Slot.user(1),
+        Slot.overheard(1, NOON),
+        Slot.overheard(1, later),
         Slot.meanwhile(1, NOON),
         Slot.meanwhile(1, later),
         Slot.bot(2),
@@ -42,8 +45,8 @@ def test_what_is_added_to_a_turn_stands_in_order_of_time(
 ) -> None:
     earlier, later = sorted((first, second))
 
-    assert str(Slot.aside(turn, earlier)) <= str(Slot.aside(turn, later))
-    assert str(Slot.meanwhile(turn, earlier)) <= str(Slot.meanwhile(turn, later))
+    for slot in (Slot.aside, Slot.overheard, Slot.meanwhile):
+        assert str(slot(turn, earlier)) <= str(slot(turn, later))
 
 
 @settings(deadline=None, derandomize=True)
@@ -80,3 +83,12 @@ def test_words_that_nobody_heard_are_not_part_of_a_conversation() -> None:
 
     assert Conversation.of(unopened, []).lines == ()
     assert Conversation.of(wordless, [a_line("Hi.")]).lines == (a_line("Hi."),)
+
+
+def test_keys_that_were_reported_one_by_one_were_pressed_together() -> None:
+    one, two, three = (a_line(key, kind=Kind.DTMF) for key in "123")
+    said, ours = a_line("Hm."), a_line("4", kind=Kind.DTMF, speaker=Speaker.BOT)
+
+    conversation = Conversation.of(a_call(), [one, two, said, three, ours, one])
+
+    assert conversation.lines == (a_line("12", kind=Kind.DTMF), said, three, ours, one)

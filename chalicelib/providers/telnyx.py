@@ -1,0 +1,363 @@
+"""Telnyx Call Control v2: takes commands by REST, tells by events; signs with Ed25519.
+
+Commands https://developers.telnyx.com/docs/voice/programmable-voice/sending-commands
+Events https://developers.telnyx.com/docs/voice/programmable-voice/voice-api-webhooks
+Signatures https://developers.telnyx.com/development/api-fundamentals/webhooks/receiving-webhooks
+"""
+
+import binascii
+import json
+import re
+from base64 import b64decode, b64encode
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from typing import Any, ClassVar, Final, TypedDict, cast
+from urllib.parse import quote
+from uuid import NAMESPACE_URL, uuid5
+
+from chalicelib.calls.call import CallFailure, State
+from chalicelib.calls.events import (
+    CallArrived,
+    CallEnded,
+    CallOpened,
+    CallProgressed,
+    CarrierEvent,
+    Input,
+    InputOverheard,
+    SpeechEnded,
+    UnknownEvent,
+)
+from chalicelib.calls.verbs import (
+    Answer,
+    HangUp,
+    Listen,
+    Play,
+    Reject,
+    Say,
+    SendDigits,
+    StopSpeaking,
+    Verb,
+)
+from chalicelib.errors import (
+    PayloadError,
+    ProviderUncertainError,
+    SignatureError,
+    UnsupportedFeatureError,
+)
+from chalicelib.overriding import override
+from chalicelib.providers.base import (
+    CarrierView,
+    DialOrder,
+    Document,
+    Feature,
+    Performance,
+    Provider,
+    WebhookRequest,
+)
+from chalicelib.providers.wire import Bearer, CarrierFault, Wire, gone
+
+API_ROOT: Final = "https://api.telnyx.com"
+SIGNATURE_HEADER: Final = "telnyx-signature-ed25519"
+TIMESTAMP_HEADER: Final = "telnyx-timestamp"
+TOLERANCE_SECS: Final = 300
+SPEAK_LIMIT: Final = 3000
+DEFAULT_VOICE: Final = "female"
+LONGEST_SECS: Final = 14_400
+UNSPEAKABLE: Final = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
+# 422 with this code: the call has ended already (reply quoted in pipecat's PR 2054).
+GONE_CODE: Final = "90018"
+
+# https://developers.telnyx.com/api-reference/callbacks/call-hangup
+ENDINGS: Final[Mapping[str, State]] = {
+    "timeout": State.NO_ANSWER,
+    "no_answer": State.NO_ANSWER,
+    "user_busy": State.BUSY,
+    "time_limit": State.TIMEOUT,
+}
+FAILURES: Final[Mapping[str, CallFailure]] = {
+    "call_rejected": CallFailure(code="call_rejected", message="the call was rejected"),
+    "originator_cancel": CallFailure(
+        code="canceled", message="the call was canceled before it was answered"
+    ),
+    "not_found": CallFailure(code="not_found", message="the number does not exist"),
+    "unspecified": CallFailure(code="failed", message="the carrier could not complete the call"),
+}
+REJECTIONS: Final = {"rejected": "CALL_REJECTED", "busy": "USER_BUSY"}
+
+
+class Payload(TypedDict, total=False):
+    """The fields of Telnyx's events that we read."""
+
+    call_control_id: str
+    client_state: str | None
+    direction: str
+    digit: str
+    hangup_cause: str
+    status: str
+    transcription_data: dict[str, Any]
+
+
+class Telnyx(Provider):
+    """Call Control, with the credentials `api_key`, `connection_id` and `public_key`."""
+
+    name: ClassVar[str] = "telnyx"
+    takes_commands: ClassVar[bool] = True
+    features: ClassVar[frozenset[Feature]] = frozenset(Feature) - {Feature.FIND_CALL}
+
+    def __init__(self, credentials: Mapping[str, str], api_base_url: str = "") -> None:
+        self._public_key = credentials.get("public_key", "")
+        self._connection_id = credentials.get("connection_id", "")
+        self._wire = Wire(
+            self.name,
+            f"{api_base_url or API_ROOT}/v2",
+            auth=Bearer(credentials.get("api_key", "")),
+            read_fault=_fault,
+        )
+
+    @override
+    def verify(self, request: WebhookRequest) -> None:
+        given, timestamp = request.header(SIGNATURE_HEADER), request.header(TIMESTAMP_HEADER)
+        if not given or not timestamp or not self._public_key:
+            raise SignatureError("missing")
+        if not re.fullmatch(r"\d{1,15}", timestamp):
+            raise SignatureError("malformed")
+        if abs(request.received_at - int(timestamp)) > TOLERANCE_SECS:
+            raise SignatureError("stale")
+        _check_ed25519(self._public_key, given, timestamp.encode() + b"|" + request.body)
+
+    @override
+    def parse(self, request: WebhookRequest) -> list[CarrierEvent]:
+        try:
+            event = json.loads(request.body)["data"]
+            name, payload = event["event_type"], cast("Payload", event.get("payload") or {})
+            at = datetime.fromisoformat(event["occurred_at"])
+            state = _read_state(payload.get("client_state"))
+            return list(_events(name, payload, state, delivery=event["id"], at=at))
+        except (ValueError, KeyError, TypeError, AttributeError) as error:
+            message = "the event is not of Telnyx's form"
+            raise PayloadError(message) from error
+
+    @override
+    def render(self, verbs: Sequence[Verb]) -> Document:
+        if verbs:
+            raise UnsupportedFeatureError(self.name, "documents")
+        return Document(content_type="application/json", body="{}")
+
+    @override
+    def place(self, order: DialOrder) -> str:
+        state = _State(call=order.call_id)
+        # The command id makes this the same call however often it is asked for.
+        reply = self._wire.repeat_json(
+            "/calls",
+            {
+                "connection_id": self._connection_id,
+                "from": order.from_number,
+                "to": order.to_number,
+                "webhook_url": order.status_url,
+                "webhook_url_method": "POST",
+                "client_state": _write_state(state),
+                "command_id": _command_id(order.call_id, "dial"),
+                "timeout_secs": order.ring_timeout_secs,
+                "time_limit_secs": min(order.time_limit_secs, LONGEST_SECS),
+            },
+        )
+        call = reply.body.get("data", {}).get("call_control_id")
+        if not isinstance(call, str) or not call:
+            message = "telnyx took the call and did not say which it is"
+            raise ProviderUncertainError(message, provider=self.name, status_code=reply.status)
+        return call
+
+    @override
+    def interrupt(self, provider_call_id: str, url: str) -> None:
+        raise UnsupportedFeatureError(self.name, "documents")
+
+    @override
+    def perform(self, performance: Performance) -> None:
+        state = _State(
+            call=performance.call_id,
+            turn=performance.turn,
+            quiet=performance.quiet,
+            ends=performance.ends_call,
+        )
+        commands = [command for verb in performance.verbs for command in _commands(verb)]
+        for number, (action, body) in enumerate(commands):
+            mark = f"{performance.mark}/{number}"
+            self._command(
+                performance.provider_call_id,
+                action,
+                {
+                    **body,
+                    "client_state": _write_state(state),
+                    "command_id": _command_id(performance.call_id, mark),
+                },
+            )
+
+    @override
+    def hang_up(self, provider_call_id: str) -> None:
+        command_id = _command_id(provider_call_id, "hangup")
+        self._command(provider_call_id, "hangup", {"command_id": command_id})
+
+    @override
+    def look_up(self, provider_call_id: str) -> CarrierView:
+        with gone(GONE_CODE):
+            reply = self._wire.get(f"/calls/{_id(provider_call_id)}")
+        is_alive = bool(reply.body.get("data", {}).get("is_alive"))
+        return CarrierView(provider_call_id=provider_call_id, state=None, ended=not is_alive)
+
+    @override
+    def find(self, order: DialOrder) -> CarrierView | None:
+        # Nothing lists calls by our id; dialling is repeated with its command id instead.
+        return None
+
+    def _command(self, provider_call_id: str, action: str, body: Mapping[str, Any]) -> None:
+        with gone(GONE_CODE):
+            self._wire.repeat_json(f"/calls/{_id(provider_call_id)}/actions/{action}", body)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _State:
+    """What we put into `client_state`, and get back with every later event of the call."""
+
+    call: str = ""
+    turn: int = 1
+    quiet: int = 0
+    ends: bool = False
+
+
+class _Common(TypedDict):
+    provider_call_id: str
+    call_id: str
+    raw: tuple[tuple[str, str], ...]
+
+
+def _check_ed25519(public_key: str, signature: str, message: bytes) -> None:
+    from nacl.exceptions import BadSignatureError  # noqa: PLC0415  # only Telnyx needs it
+    from nacl.signing import VerifyKey  # noqa: PLC0415
+
+    try:
+        key = VerifyKey(b64decode(public_key, validate=True))
+        key.verify(message, b64decode(signature, validate=True))
+    except BadSignatureError as error:
+        raise SignatureError("mismatch") from error
+    except (binascii.Error, ValueError, TypeError) as error:
+        raise SignatureError("malformed") from error
+
+
+def _events(
+    name: str, payload: Payload, state: _State, *, delivery: str, at: datetime
+) -> Iterator[CarrierEvent]:
+    common: _Common = {
+        "provider_call_id": payload["call_control_id"],
+        "call_id": state.call,
+        "raw": (("event_type", name),),
+    }
+    match name:
+        case "call.initiated" if payload.get("direction") == "incoming":
+            numbers = {key: str(payload.get(key) or "") for key in ("from", "to")}
+            yield CallArrived(from_number=numbers["from"], to_number=numbers["to"], **common)
+        case "call.initiated":
+            yield CallProgressed(state=State.INITIATED, **common)
+        case "call.ringing":
+            yield CallProgressed(state=State.RINGING, **common)
+        case "call.answered":
+            yield CallOpened(**common)
+        case "call.transcription":
+            yield from _transcribed(payload, common, delivery=delivery, at=at)
+        case "call.dtmf.received":
+            digit = str(payload["digit"])
+            yield InputOverheard(delivery=delivery, at=at, input=Input.KEYS, text=digit, **common)
+        case "call.speak.ended" | "call.playback.ended":
+            # At the end of a call each of its words ends, too: nothing follows from that.
+            if payload.get("status") != "call_hangup":
+                turn, quiet = state.turn, state.quiet
+                yield SpeechEnded(turn=turn, quiet=quiet, ends_call=state.ends, **common)
+        case "call.hangup":
+            cause = str(payload.get("hangup_cause") or "")
+            yield CallEnded(reason=_reason(cause), error=FAILURES.get(cause), **common)
+        case _:
+            yield UnknownEvent(name=name, **common)
+
+
+def _transcribed(
+    payload: Payload, common: _Common, *, delivery: str, at: datetime
+) -> Iterator[CarrierEvent]:
+    heard = payload["transcription_data"]
+    text = str(heard.get("transcript") or "").strip()
+    if heard.get("is_final") and text:
+        yield InputOverheard(delivery=delivery, at=at, input=Input.SPEECH, text=text, **common)
+
+
+def _reason(cause: str) -> State | None:
+    return State.ERROR if cause in FAILURES else ENDINGS.get(cause)
+
+
+def _commands(verb: Verb) -> list[tuple[str, dict[str, Any]]]:
+    if isinstance(verb, Say):
+        return [("speak", _speech(verb, text)) for text in _pieces(verb.text)]
+    return [_command(verb)]
+
+
+def _command(verb: Verb) -> tuple[str, dict[str, Any]]:
+    match verb:
+        case Answer():
+            command, body = "answer", {}
+        case Reject(reason):
+            command, body = "reject", {"cause": REJECTIONS[reason]}
+        case Listen(language):
+            command, body = "transcription_start", _transcription(language)
+        case Play(url):
+            command, body = "playback_start", {"audio_url": url}
+        case StopSpeaking():
+            command, body = "playback_stop", {"stop": "all"}
+        case SendDigits(digits):
+            command, body = "send_dtmf", {"digits": digits}
+        case HangUp():
+            command, body = "hangup", {}
+        case _:
+            raise UnsupportedFeatureError(Telnyx.name, type(verb).__name__)
+    return command, body
+
+
+def _transcription(language: str) -> dict[str, Any]:
+    return {
+        "transcription_engine": "Google",
+        "transcription_engine_config": {"language": language.split("-", maxsplit=1)[0].lower()},
+        # What we say ourselves is not to be heard by us.
+        "transcription_tracks": "inbound",
+    }
+
+
+def _speech(verb: Say, text: str) -> dict[str, Any]:
+    voice = verb.voice or DEFAULT_VOICE
+    level = {"service_level": "basic"} if voice in {"female", "male"} else {}
+    return {"payload": text, "voice": voice, "language": verb.language, **level}
+
+
+def _pieces(text: str) -> list[str]:
+    spoken = UNSPEAKABLE.sub("", text)
+    return [spoken[at : at + SPEAK_LIMIT] for at in range(0, len(spoken), SPEAK_LIMIT)]
+
+
+def _command_id(*parts: str) -> str:
+    return str(uuid5(NAMESPACE_URL, ":".join(("moltis-phone", *parts))))
+
+
+def _write_state(state: _State) -> str:
+    return b64encode(json.dumps(asdict(state), separators=(",", ":")).encode()).decode()
+
+
+def _read_state(text: str | None) -> _State:
+    """Read what we wrote; an arriving call has nothing of ours yet."""
+    return _State(**json.loads(b64decode(text))) if text else _State()
+
+
+def _id(provider_call_id: str) -> str:
+    return quote(provider_call_id, safe="")
+
+
+def _fault(body: Mapping[str, Any]) -> CarrierFault:
+    errors = body.get("errors")
+    first = errors[0] if isinstance(errors, list) and errors else {}
+    message = first.get("detail") or first.get("title") or ""
+    return CarrierFault(code=str(first.get("code", "")), message=str(message))
