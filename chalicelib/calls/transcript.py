@@ -9,7 +9,6 @@ from typing import Final
 from chalicelib.calls.call import Call
 from chalicelib.overriding import override
 
-
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 

@@ -13,7 +13,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any, ClassVar, Final, TypedDict, cast
-from urllib.parse import quote
 from uuid import NAMESPACE_URL, uuid5
 
 from chalicelib.calls.call import CallFailure, State
@@ -40,6 +39,7 @@ from chalicelib.calls.verbs import (
     Verb,
 )
 from chalicelib.errors import (
+    CallGoneError,
     PayloadError,
     ProviderUncertainError,
     SignatureError,
@@ -83,6 +83,7 @@ FAILURES: Final[Mapping[str, CallFailure]] = {
     "not_found": CallFailure(code="not_found", message="the number does not exist"),
     "unspecified": CallFailure(code="failed", message="the carrier could not complete the call"),
 }
+CALL_ID: Final = re.compile(r"[A-Za-z0-9:_-]+")
 REJECTIONS: Final = {"rejected": "CALL_REJECTED", "busy": "USER_BUSY"}
 
 
@@ -147,8 +148,7 @@ class Telnyx(Provider):
     @override
     def place(self, order: DialOrder) -> str:
         state = _State(call=order.call_id)
-        # The command id makes this the same call however often it is asked for.
-        reply = self._wire.repeat_json(
+        reply = self._wire.post_json(
             "/calls",
             {
                 "connection_id": self._connection_id,
@@ -207,7 +207,7 @@ class Telnyx(Provider):
 
     @override
     def find(self, order: DialOrder) -> CarrierView | None:
-        # Nothing lists calls by our id; dialling is repeated with its command id instead.
+        # Nothing lists calls by our id: its webhooks, which carry the id, are all there is.
         return None
 
     def _command(self, provider_call_id: str, action: str, body: Mapping[str, Any]) -> None:
@@ -353,7 +353,10 @@ def _read_state(text: str | None) -> _State:
 
 
 def _id(provider_call_id: str) -> str:
-    return quote(provider_call_id, safe="")
+    if not CALL_ID.fullmatch(provider_call_id):
+        message = "that is not the id of a call"
+        raise CallGoneError(message, provider=Telnyx.name)
+    return provider_call_id
 
 
 def _fault(body: Mapping[str, Any]) -> CarrierFault:

@@ -11,9 +11,9 @@ from dataclasses import dataclass
 from typing import Final
 
 from moltis.carriers.addresses import is_address
+from moltis.carriers.document_runner import Source
 from moltis.carriers.exchange import Pairs
 from moltis.carriers.twilio_call import LONGEST_CALL_SECS, LONGEST_RING_SECS, TwilioOrder
-from moltis.carriers.twilio_runner import Source
 
 BAD_PARAMETER: Final = 20001
 BAD_URL: Final = 21205
@@ -127,7 +127,7 @@ def _document(values: Mapping[str, str]) -> Source:
         message = f"Twiml holds {len(twiml)} characters, more than {LONGEST_TWIML}"
         raise BadParameterError(BAD_PARAMETER, message)
     method = _method(values, "Method")
-    return Source(url=url, method=method) if url else Source(twiml=twiml)
+    return Source(url=url, method=method) if url else Source(text=twiml)
 
 
 def _fallback(values: Mapping[str, str]) -> Source | None:

@@ -99,7 +99,7 @@ class Shape:
     required: frozenset[str] = frozenset()
     children: frozenset[str] = frozenset()
     text: bool = False
-    together: Callable[[Verb], None] = lambda verb: None
+    together: Callable[[Verb], None] | None = None
 
 
 def wants_address(verb: Verb) -> None:
@@ -163,7 +163,8 @@ class Language:
             text=text,
             children=tuple(self._read(child) for child in element),
         )
-        shape.together(verb)
+        if shape.together is not None:
+            shape.together(verb)
         return verb
 
     def _allow(self, child: str, parent: str, shape: Shape) -> None:

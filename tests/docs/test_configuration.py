@@ -86,4 +86,7 @@ def test_every_example_of_a_configuration_is_a_good_one(block: str) -> None:
 
 
 def test_the_pages_that_show_a_configuration_are_found() -> None:
-    assert {page.name for page in PAGES if blocks(page, "toml")} >= {"README.md", "configuration.md"}
+    assert {page.name for page in PAGES if blocks(page, "toml")} >= {
+        "README.md",
+        "configuration.md",
+    }
