@@ -14,12 +14,6 @@ from chalicelib.vault import Credentials
 SIMULATED_KEY: Final = "simulated"
 """Marks credentials that we made up for a simulated carrier."""
 
-_SIMULATED_NUMBERS: Final = {
-    "twilio": "+15550100001",
-    "telnyx": "+15550100002",
-    "plivo": "+15550100003",
-}
-
 
 @dataclass(frozen=True, slots=True)
 class Seeded:
@@ -45,15 +39,21 @@ def seed(
             dict(config.credentials.get(account.account_id, {})),
             gateway_url=gateway_url,
             simulator_url=simulator_url(account.provider),
+            number=f"+1555010{place:04}",
         )
-        for account in config.accounts
+        for place, account in enumerate(config.accounts, 1)
     ]
     wiring.accounts().save_phone(config.phone)
     return seeded
 
 
 def _seed_one(
-    account: Account, given: dict[str, str], *, gateway_url: str, simulator_url: str
+    account: Account,
+    given: dict[str, str],
+    *,
+    gateway_url: str,
+    simulator_url: str,
+    number: str,
 ) -> Seeded:
     stored = dict(wiring.vault().credentials(account.account_id))
     if SIMULATED_KEY in stored:
@@ -66,7 +66,7 @@ def _seed_one(
         account = replace(
             account,
             simulated=True,
-            from_number=account.from_number or _SIMULATED_NUMBERS[account.provider],
+            from_number=account.from_number or number,
             webhook_url=gateway_url,
             api_base_url=simulator_url,
         )

@@ -224,12 +224,13 @@ class FakeCallStore(CallStore):
     @override
     def history(self, account: str, *, limit: int, cursor: str = "") -> Page:
         calls = [call for call in self._all() if call.account == account]
-        calls.sort(key=lambda call: (call.started_at, call.call_id), reverse=True)
+        calls.sort(key=_newness, reverse=True)
         if cursor:
-            cursors = [self.cursor_after(call) for call in calls]
+            cursors = {self.cursor_after(call): call for call in self._all()}
             if cursor not in cursors:
                 raise InvalidParamsError(Fault("cursor", "is not one that we gave"))
-            calls = calls[cursors.index(cursor) + 1 :]
+            before = cursors[cursor]
+            calls = [call for call in calls if _newness(call) < _newness(before)]
         page = tuple(calls[:limit])
         return Page(page, self.cursor_after(page[-1]) if len(calls) > limit else "")
 
@@ -347,3 +348,7 @@ class FakeTokenStore(TokenStore):
     @override
     def all(self) -> Sequence[AccessToken]:
         return sorted(self._tokens.values(), key=lambda token: token.created_at)
+
+
+def _newness(call: Call) -> tuple[datetime, str]:
+    return call.started_at, call.call_id

@@ -52,6 +52,15 @@ class SpeechSettings:
     voice: str = ""
 
 
+class OnMachine(StrEnum):
+    """What becomes of a call that an answering machine takes."""
+
+    OFF = "off"
+    """Nobody looks whether it is one."""
+    HANGUP = "hangup"
+    LEAVE_MESSAGE = "leave_message"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OutboundLimits:
     """Which numbers may be called, and how often; prefixes are E.164, the longest match wins."""
@@ -60,6 +69,7 @@ class OutboundLimits:
     deny: tuple[str, ...] = ()
     max_concurrent_calls: int = 10
     max_calls_per_day: int = 1000
+    machine: OnMachine = OnMachine.OFF
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,6 +84,8 @@ class Account:
     """The public address that carriers call, and therefore sign."""
     api_base_url: str = ""
     simulated: bool = False
+    fallback: str = ""
+    """The account that calls instead, when this one's carrier cannot for reasons of its own."""
     inbound_policy: InboundPolicy = InboundPolicy.DISABLED
     allowlist: tuple[str, ...] = ()
     max_duration_secs: int = 3600

@@ -1,5 +1,6 @@
 """The `[phone]` table of `moltis.toml`: every key, what it may hold, all faults at once."""
 
+import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
@@ -12,6 +13,7 @@ from chalicelib.accounts.account import (
     AgentKind,
     AgentSettings,
     InboundPolicy,
+    OnMachine,
     OutboundLimits,
     Phone,
     SpeechSettings,
@@ -22,11 +24,19 @@ from chalicelib.errors import BadPhoneNumberError, Fault, InvalidParamsError
 AGENT_SECRET: Final = "agent_api_key"  # noqa: S105  # the name of a secret, not one
 """Under which name the agent's key lies among an account's credentials."""
 
+_ACCOUNT_NAME: Final = re.compile(r"[a-z0-9][a-z0-9-]{0,31}")
 _DAY_SECS: Final = 86_400
 _LOOPBACK: Final = frozenset({"localhost", "127.0.0.1", "::1"})
 
 Check = Callable[[Any], str]
 """Says what is wrong with a value, or nothing."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Each:
+    """Tables of names that the owner chose, all of one shape."""
+
+    shape: Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,27 +59,36 @@ def parse_config(document: Mapping[str, Any]) -> PhoneConfig:
         raise InvalidParamsError(*faults)
     table = document.get("phone", {})
     active = table.get("provider", PROVIDERS[0])
-    configured = [name for name in PROVIDERS if name in table or name == active]
-    accounts = tuple(_account(name, table) for name in configured)
+    tables = _account_tables(table, active)
+    accounts = tuple(_account(name, own, table) for name, own in tables.items())
     agent_key = table.get("agent", {}).get("api_key", "")
-    credentials = {name: _credentials(name, table, agent_key) for name in configured}
-    return PhoneConfig(Phone(active=active, account_ids=tuple(configured)), accounts, credentials)
+    credentials = {name: _credentials(own, agent_key) for name, own in tables.items()}
+    return PhoneConfig(Phone(active=active, account_ids=tuple(tables)), accounts, credentials)
 
 
-def _credentials(name: str, table: Mapping[str, Any], agent_key: str) -> dict[str, str]:
-    own = table.get(name, {})
-    found = {key: own[key] for key in SECRET_KEYS[name] if own.get(key)}
+def _account_tables(table: Mapping[str, Any], active: str) -> dict[str, dict[str, Any]]:
+    """Each account's own table: the carriers', by name, and the further ones."""
+    named = {
+        name: {"provider": name, **table.get(name, {})}
+        for name in PROVIDERS
+        if name in table or name == active
+    }
+    return named | table.get("accounts", {})
+
+
+def _credentials(own: Mapping[str, Any], agent_key: str) -> dict[str, str]:
+    found = {key: own[key] for key in SECRET_KEYS[own["provider"]] if own.get(key)}
     return found | ({AGENT_SECRET: agent_key} if agent_key else {})
 
 
-def _account(name: str, table: Mapping[str, Any]) -> Account:
-    own = table.get(name, {})
+def _account(name: str, own: Mapping[str, Any], table: Mapping[str, Any]) -> Account:
     agent = {key: value for key, value in table.get("agent", {}).items() if key != "api_key"}
     outbound = table.get("outbound", {})
     plain = {key: table[key] for key in _PLAIN if key in table}
     return Account(
         account_id=name,
-        provider=name,
+        provider=own["provider"],
+        fallback=own.get("fallback", ""),
         from_number=e164(own["from_number"]) if own.get("from_number") else "",
         webhook_url=own.get("webhook_url", "").rstrip("/"),
         api_base_url=own.get("api_base_url", "").rstrip("/"),
@@ -78,7 +97,9 @@ def _account(name: str, table: Mapping[str, Any]) -> Account:
         agent=AgentSettings(**agent | {"kind": AgentKind(agent.get("kind", AgentKind.OFFLINE))}),
         tts=SpeechSettings(**table.get("tts", {})),
         outbound=OutboundLimits(
-            **outbound | {key: tuple(outbound[key]) for key in ("allow", "deny") if key in outbound}
+            **outbound
+            | {key: tuple(outbound[key]) for key in ("allow", "deny") if key in outbound}
+            | {"machine": OnMachine(outbound.get("machine", OnMachine.OFF))}
         ),
         **plain,
     )
@@ -92,7 +113,33 @@ def _faults(document: Mapping[str, Any]) -> Iterator[Fault]:
     if not isinstance(phone, dict):
         yield Fault("phone", "must be a table")
         return
-    yield from _table_faults("phone", phone, _PHONE)
+    faults = list(_table_faults("phone", phone, _PHONE))
+    yield from faults
+    if not faults:
+        yield from _account_faults(phone)
+
+
+def _account_faults(phone: Mapping[str, Any]) -> Iterator[Fault]:
+    """What is wrong between the accounts of a table that is well-formed."""
+    further = phone.get("accounts", {})
+    for name, own in further.items():
+        where = f"phone.accounts.{name}"
+        if not _ACCOUNT_NAME.fullmatch(name) or name in {*PROVIDERS, "default"}:
+            reason = "is no name for an account: a-z, 0-9 and -, and not default or a carrier's"
+            yield Fault(where, reason)
+        if "provider" not in own:
+            yield Fault(f"{where}.provider", f"is missing: one of {', '.join(PROVIDERS)}")
+            return
+        known = _CARRIER | dict.fromkeys(SECRET_KEYS[own["provider"]], _text)
+        for key in sorted(own.keys() - known.keys() - {"provider"}):
+            yield Fault(f"{where}.{key}", f"unknown key; known here: {', '.join(sorted(known))}")
+    tables = _account_tables(phone, phone.get("provider", PROVIDERS[0]))
+    for name, own in tables.items():
+        fallback = own.get("fallback", "")
+        if fallback and (fallback == name or fallback not in tables):
+            others = ", ".join(sorted(tables.keys() - {name})) or "there is none"
+            where = f"phone.{'accounts.' if name in further else ''}{name}.fallback"
+            yield Fault(where, f"must be another account: {others}")
 
 
 def _table_faults(path: str, table: Mapping[str, Any], shape: Mapping[str, Any]) -> Iterator[Fault]:
@@ -101,6 +148,8 @@ def _table_faults(path: str, table: Mapping[str, Any], shape: Mapping[str, Any])
         wanted = shape.get(key)
         if wanted is None:
             yield Fault(where, f"unknown key; known here: {', '.join(sorted(shape))}")
+        elif isinstance(wanted, _Each):
+            yield from _each_faults(where, value, wanted.shape)
         elif isinstance(wanted, Mapping):
             if isinstance(value, dict):
                 yield from _table_faults(where, value, wanted)
@@ -110,6 +159,17 @@ def _table_faults(path: str, table: Mapping[str, Any], shape: Mapping[str, Any])
             reason = wanted(value)
             if reason:
                 yield Fault(where, reason)
+
+
+def _each_faults(path: str, tables: object, shape: Mapping[str, Any]) -> Iterator[Fault]:
+    if not isinstance(tables, dict):
+        yield Fault(path, "must hold tables")
+        return
+    for name, table in tables.items():
+        if isinstance(table, dict):
+            yield from _table_faults(f"{path}.{name}", table, shape)
+        else:
+            yield Fault(f"{path}.{name}", "must be a table")
 
 
 def _boolean(value: object) -> str:
@@ -213,7 +273,13 @@ _PLAIN: Final = (
     "voice",
 )
 
-_CARRIER: Final = {"from_number": _number, "webhook_url": _address, "api_base_url": _address}
+_CARRIER: Final = {
+    "from_number": _number,
+    "webhook_url": _address,
+    "api_base_url": _address,
+    "fallback": _text,
+}
+_SECRETS: Final = {key: _text for keys in SECRET_KEYS.values() for key in keys}
 
 _PHONE: Final[Mapping[str, Any]] = {
     "enabled": _boolean,
@@ -227,6 +293,7 @@ _PHONE: Final[Mapping[str, Any]] = {
     "language": _words,
     "voice": _text,
     **{name: _CARRIER | dict.fromkeys(SECRET_KEYS[name], _text) for name in PROVIDERS},
+    "accounts": _Each({"provider": _one_of(*PROVIDERS), **_CARRIER, **_SECRETS}),
     "agent": {
         "kind": _one_of(*AgentKind),
         "base_url": _address,
@@ -243,5 +310,6 @@ _PHONE: Final[Mapping[str, Any]] = {
         "deny": _prefixes,
         "max_concurrent_calls": _whole(1, 100_000),
         "max_calls_per_day": _whole(1, 10_000_000),
+        "machine": _one_of(*OnMachine),
     },
 }

@@ -205,7 +205,7 @@ class CallStore(ABC):
 
     @abstractmethod
     def history(self, account: str, *, limit: int, cursor: str = "") -> Page:
-        """Read the calls of *account*, newest first.
+        """Read the calls of *account*, newest first; behind *cursor*, whosever call it is of.
 
         Raises:
             InvalidParamsError: *cursor* is not one that we gave.

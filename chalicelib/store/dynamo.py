@@ -1,6 +1,5 @@
 """The memory of calls in DynamoDB: one conditional request wherever one is enough."""
 
-from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Collection
 from dataclasses import replace
 from datetime import datetime
@@ -12,7 +11,7 @@ from pynamodb.expressions.update import Action
 from chalicelib.accounts.account import OutboundLimits
 from chalicelib.calls.call import Call, CallId, State, may_become
 from chalicelib.calls.transcript import Conversation, Line, Slot
-from chalicelib.errors import Fault, InvalidParamsError, LimitReachedError, UnknownCallError
+from chalicelib.errors import LimitReachedError, UnknownCallError
 from chalicelib.overriding import override
 from chalicelib.store.base import (
     CallStore,
@@ -24,6 +23,7 @@ from chalicelib.store.base import (
     Overheard,
     Page,
 )
+from chalicelib.store.cursors import Cursor
 from chalicelib.store.items import (
     call_at,
     call_item,
@@ -47,7 +47,6 @@ from chalicelib.store.tables import (
     KeyItem,
     LineItem,
     NoteItem,
-    time_text,
 )
 from chalicelib.store.writes import ABSENT, Change, Put, RawItem, Step, change, put, transact
 
@@ -284,11 +283,14 @@ class DynamoCallStore(CallStore):
     @override
     def history(self, account: str, *, limit: int, cursor: str = "") -> Page:
         # One more than asked for tells whether there is a next page.
+        begin = Cursor.read(cursor) if cursor else None
+        earlier = CallItem.started_at <= begin.started_at if begin else None
         found = CallItem.by_account.query(
             account,
+            earlier if begin and begin.account != account else None,
             scan_index_forward=False,
             limit=limit + 1,
-            last_evaluated_key=_read_cursor(account, cursor) if cursor else None,
+            last_evaluated_key=begin.key if begin and begin.account == account else None,
         )
         calls = tuple(map(call_of, found))
         page = calls[:limit]
@@ -296,8 +298,7 @@ class DynamoCallStore(CallStore):
 
     @override
     def cursor_after(self, call: Call) -> str:
-        text = f"{call.account}\n{time_text(call.started_at)}\n{call.call_id}"
-        return urlsafe_b64encode(text.encode()).decode()
+        return Cursor.after(call)
 
     @override
     def ended_notes(self, *, limit: int) -> list[EndedNote]:
@@ -371,17 +372,3 @@ def _call_in(raw: RawItem) -> Call:
 def _live_call_in(raw: RawItem) -> Call | None:
     call = _call_in(raw) if raw else None
     return call if call and not call.state.is_final else None
-
-
-def _read_cursor(account: str, cursor: str) -> dict[str, dict[str, str]]:
-    try:
-        owner, started_at, call_id = urlsafe_b64decode(cursor).decode().split("\n")
-        foreign = owner != account or time_text(datetime.fromisoformat(started_at)) != started_at
-    except ValueError:
-        foreign, started_at, call_id = True, "", ""
-    if foreign:
-        reason = "is not one that we gave; leave it away to begin with the newest call"
-        raise InvalidParamsError(Fault("cursor", reason))
-    place = call_at(call_id)
-    key = {"account": account, "started_at": started_at, "pk": place.pk, "sk": place.sk}
-    return {name: {"S": value} for name, value in key.items()}

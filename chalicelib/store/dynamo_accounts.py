@@ -10,6 +10,7 @@ from chalicelib.accounts.account import (
     AgentKind,
     AgentSettings,
     InboundPolicy,
+    OnMachine,
     OutboundLimits,
     Phone,
     SpeechSettings,
@@ -125,7 +126,12 @@ def _account_of(stored: Mapping[str, Any]) -> Account:
             "agent": AgentSettings(**agent | {"kind": AgentKind(agent["kind"])}),
             "tts": SpeechSettings(**_known(SpeechSettings, stored["tts"])),
             "outbound": OutboundLimits(
-                **outbound | {"allow": tuple(outbound["allow"]), "deny": tuple(outbound["deny"])},
+                **outbound
+                | {
+                    "allow": tuple(outbound["allow"]),
+                    "deny": tuple(outbound["deny"]),
+                    "machine": OnMachine(outbound.get("machine", OnMachine.OFF)),
+                },
             ),
         }
     )

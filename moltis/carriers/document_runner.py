@@ -167,10 +167,10 @@ class Runner(ABC):
         if answer.status != HTTPStatus.OK:
             message = f"<Play> {url}: answered with status {answer.status}"
             raise DocumentError(message)
+        if answer.content_type not in self.sound_types:
+            message = f"<Play> {url}: {answer.content_type!r} is no type of sound that is played"
+            raise DocumentError(message)
         try:
-            if answer.content_type not in self.sound_types:
-                message = f"{answer.content_type!r} is not a type of sound that is played"
-                raise SoundError(message)
             seconds = seconds_of(answer.body, answer.content_type)
         except SoundError as error:
             message = f"<Play> {url}: {error}"

@@ -104,7 +104,7 @@ DIAL: Final = Shape(
         "to": NUMBER,
         "from_display_name": TEXT,
         "timeout_secs": whole(5, LONGEST_RING_SECS),
-        "time_limit_secs": whole(30, LONGEST_CALL_SECS),
+        "time_limit_secs": whole(1, LONGEST_CALL_SECS),
         "answering_machine_detection": one_of(*DETECTIONS),
         "answering_machine_detection_config": OBJECT,
         "send_digits_on_answer": _DIGITS,

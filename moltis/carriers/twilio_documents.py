@@ -6,6 +6,7 @@ https://www.twilio.com/docs/voice/twiml
 from functools import partial
 from typing import Final
 
+from moltis.carriers.addresses import is_address
 from moltis.carriers.xml_documents import (
     LANGUAGE,
     METHOD,
@@ -17,7 +18,6 @@ from moltis.carriers.xml_documents import (
     are_hints,
     are_inputs,
     either,
-    is_address,
     matching,
     one_of,
     wants_address,

@@ -5,8 +5,6 @@ https://www.twilio.com/docs/voice/api/call-resource
 
 import hmac
 import re
-from base64 import b64decode
-from binascii import Error as Base64Error
 from collections.abc import Mapping
 from datetime import date
 from http import HTTPStatus
@@ -15,11 +13,13 @@ from urllib.parse import parse_qsl
 
 from chalicelib.overriding import override
 from moltis.carriers.addresses import is_address
+from moltis.carriers.document_call import ApiAccount, NotInProgressError
+from moltis.carriers.document_runner import Source
 from moltis.carriers.exchange import Pairs, Request, Response, json_response
 from moltis.carriers.faults import CreateFault
-from moltis.carriers.twilio_call import NotInProgressError, TwilioAccount, TwilioCall
+from moltis.carriers.rest import basic_credentials, create
+from moltis.carriers.twilio_call import TwilioCall
 from moltis.carriers.twilio_orders import BadParameterError, read_order, single_values
-from moltis.carriers.twilio_runner import Source
 from moltis.carriers.twilio_webhooks import API_VERSION, DIRECTIONS, rfc2822
 
 if TYPE_CHECKING:
@@ -81,7 +81,7 @@ class TwilioRest:
             if request.method == "GET":
                 return self._list(account, request)
         else:
-            call = self._carrier.call(account.account_sid, sid)
+            call = self._carrier.call(account, sid)
             if call is None:
                 raise _not_found(request.path)
             if request.method == "GET":
@@ -90,49 +90,42 @@ class TwilioRest:
                 return self._update(call, request)
         raise TwilioError(HTTPStatus.METHOD_NOT_ALLOWED, BAD_METHOD, "Method not allowed")
 
-    def _authenticated(self, request: Request, account_sid: str) -> TwilioAccount:
-        given = _basic(request.headers.get("authorization", ""))
+    def _authenticated(self, request: Request, account_sid: str) -> ApiAccount:
+        given = basic_credentials(request.headers.get("authorization", ""))
         account = self._carrier.account(given[0])
         if (
             account is None
-            or (account_sid and account_sid != account.account_sid)
+            or (account_sid and account_sid != account.name)
             or not hmac.compare_digest(account.auth_token.encode(), given[1].encode())
         ):
             raise TwilioError(HTTPStatus.UNAUTHORIZED, 20003, "Authenticate")
         return account
 
-    def _create(self, account: TwilioAccount, request: Request) -> Response:
-        fault = self._carrier.faults.next_create()
-        if fault is CreateFault.REFUSES:
-            raise TwilioError(HTTPStatus.BAD_REQUEST, 13224, "Dial: invalid phone number")
-        if fault is CreateFault.THROTTLES:
-            raise TwilioError(HTTPStatus.TOO_MANY_REQUESTS, 20429, "Too Many Requests")
-        if fault is None or fault.dials:
-            response = self._dial(account, _form(request))
-        else:
-            response = Response(cut=True)
-        match fault:
-            case CreateFault.FAILS | CreateFault.FAILS_AFTER_DIALLING:
-                raise TwilioError(HTTPStatus.INTERNAL_SERVER_ERROR, 20500, "Internal Server Error")
-            case CreateFault.HANGS:
-                return Response(cut=True, delay=self._carrier.faults.hang_secs)
-            case CreateFault.DROPS_AFTER_DIALLING:
-                return Response(cut=True)
-        return response
+    def _create(self, account: ApiAccount, request: Request) -> Response:
+        failed = TwilioError(HTTPStatus.INTERNAL_SERVER_ERROR, 20500, "Internal Server Error")
+        throttled = TwilioError(HTTPStatus.TOO_MANY_REQUESTS, 20429, "Too Many Requests")
+        refused = TwilioError(HTTPStatus.BAD_REQUEST, 13224, "Dial: invalid phone number")
+        return create(
+            self._carrier.faults,
+            lambda: self._dial(account, _form(request)),
+            {
+                CreateFault.REFUSES: refused,
+                CreateFault.THROTTLES: throttled,
+                CreateFault.FAILS: failed,
+                CreateFault.FAILS_AFTER_DIALLING: failed,
+            },
+        )
 
-    def _dial(self, account: TwilioAccount, form: Pairs) -> Response:
+    def _dial(self, account: ApiAccount, form: Pairs) -> Response:
         asked = read_order(form)
-        number = self._carrier.number(account.account_sid, asked.from_number)
+        number = self._carrier.number(account, asked.from_number)
         if number is None:
             message = (
                 f"The source phone number provided, {asked.from_number}, is not yet verified "
                 "for your account"
             )
             raise TwilioError(HTTPStatus.BAD_REQUEST, 21210, message)
-        record = self._carrier.dial(number, asked.to_number, asked.order)
-        call = self._carrier.call(account.account_sid, record.sid)
-        if call is None:
-            raise _not_found(request_path(account.account_sid, record.sid))
+        call = self._carrier.dial(number, asked.to_number, asked.order)
         # Whatever the call has become by now, the answer was made when it was put in the queue.
         return json_response(HTTPStatus.CREATED, resource(call) | {"status": "queued"})
 
@@ -150,7 +143,7 @@ class TwilioRest:
             call.take_document(_new_document(form))
         return json_response(HTTPStatus.OK, resource(call))
 
-    def _list(self, account: TwilioAccount, request: Request) -> Response:
+    def _list(self, account: ApiAccount, request: Request) -> Response:
         filters = single_values(request.query_pairs, _FILTERS)
         try:
             found = [
@@ -182,7 +175,7 @@ def request_path(account_sid: str, sid: str) -> str:
 
 def resource(call: TwilioCall) -> dict[str, Any]:
     """Describe *call* in Twilio's fields."""
-    record, account_sid = call.record, call.account.account_sid
+    record, account_sid = call.record, call.account.name
     path = request_path(account_sid, record.sid)
     created, ended = rfc2822(record.created_at), record.ended_at and rfc2822(record.ended_at)
     started = rfc2822(record.answered_at or record.ended_at or record.created_at)
@@ -236,7 +229,7 @@ def _matches(call: TwilioCall, filters: Mapping[str, str]) -> bool:
 
 def _new_document(form: Mapping[str, str]) -> Source:
     if "Twiml" in form:
-        return Source(twiml=form["Twiml"])
+        return Source(text=form["Twiml"])
     if not is_address(form["Url"]):
         raise BadParameterError(21205, f"Url is not a valid URL: {form['Url']}")
     return Source(url=form["Url"], method=form.get("Method", "POST"))
@@ -251,17 +244,6 @@ def _form(request: Request) -> Pairs:
         return tuple(parse_qsl(request.body.decode(), keep_blank_values=True, strict_parsing=True))
     except ValueError as error:
         raise TwilioError(HTTPStatus.BAD_REQUEST, 20001, str(error)) from error
-
-
-def _basic(header: str) -> tuple[str, str]:
-    scheme, _, encoded = header.partition(" ")
-    if scheme.lower() != "basic":
-        return "", ""
-    try:
-        name, _, secret = b64decode(encoded, validate=True).decode().partition(":")
-    except (Base64Error, UnicodeDecodeError):
-        return "", ""
-    return name, secret
 
 
 def _not_found(path: str) -> TwilioError:

@@ -4,8 +4,9 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Final
-from urllib.parse import urlsplit
 from xml.etree import ElementTree as ET
+
+from moltis.carriers.addresses import is_address
 
 MOST_HINTS: Final = 500
 LONGEST_HINT: Final = 100
@@ -59,19 +60,6 @@ def whole(lowest: int, highest: int) -> Check:
 def either(*checks: Check) -> Check:
     """Allow what one of *checks* allows."""
     return lambda value: any(check(value) for check in checks)
-
-
-def is_address(value: str) -> bool:
-    """Whether *value* is a whole http address: nothing relative, no spaces, no underscore host."""
-    if re.search(r"[\s<>\"]", value):
-        return False
-    try:
-        parts = urlsplit(value)
-        port = parts.port
-    except ValueError:
-        return False
-    host = parts.hostname or ""
-    return parts.scheme in {"http", "https"} and bool(host) and "_" not in host and port != 0
 
 
 def are_hints(value: str) -> bool:

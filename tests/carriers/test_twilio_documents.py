@@ -1,8 +1,9 @@
 import pytest
 
+from moltis.carriers.addresses import is_address
 from moltis.carriers.twilio_documents import read
 from moltis.carriers.twilio_runner import APPLICATION_ERROR
-from moltis.carriers.xml_documents import DocumentError, Verb, is_address
+from moltis.carriers.xml_documents import DocumentError, Verb
 from tests.carriers.gateway import Reply, response
 from tests.carriers.stage import Stage, heard, over
 
