@@ -73,7 +73,8 @@ def _account_tables(table: Mapping[str, Any], active: str) -> dict[str, dict[str
         for name in PROVIDERS
         if name in table or name == active
     }
-    return named | table.get("accounts", {})
+    further: dict[str, dict[str, Any]] = table.get("accounts", {})
+    return named | further
 
 
 def _credentials(own: Mapping[str, Any], agent_key: str) -> dict[str, str]:

@@ -1,0 +1,45 @@
+"""The simulated Plivo."""
+
+from typing import ClassVar
+from uuid import uuid4
+
+from chalicelib.overriding import override
+from moltis.carriers.document_call import ApiAccount
+from moltis.carriers.document_carrier import DocumentCarrier
+from moltis.carriers.document_runner import Source
+from moltis.carriers.exchange import Request, Response
+from moltis.carriers.network import Network, OwnedNumber
+from moltis.carriers.plivo_call import Callback, PlivoCall, PlivoOrder
+from moltis.carriers.plivo_rest import PlivoRest
+from moltis.carriers.record import SimulatedCall
+
+
+class SimulatedPlivo(DocumentCarrier[PlivoCall, PlivoOrder]):
+    """A Plivo of our own."""
+
+    name: ClassVar[str] = "plivo"
+    account_key: ClassVar[str] = "auth_id"
+
+    def __init__(self, network: Network) -> None:
+        super().__init__(network)
+        self._rest = PlivoRest(self)
+
+    @override
+    def handle(self, request: Request) -> Response:
+        return self._rest.handle(request)
+
+    @override
+    def _order_of(self, number: OwnedNumber) -> PlivoOrder:
+        # A number's application has an answer and a hang-up address, and nobody hears it ring.
+        return PlivoOrder(
+            document=Source(url=number.voice_url, purpose="answer"),
+            hangup=Callback(url=number.status_url),
+        )
+
+    @override
+    def _call(self, record: SimulatedCall, account: ApiAccount, order: PlivoOrder) -> PlivoCall:
+        return PlivoCall(record, account, order, self.faults)
+
+    @override
+    def _new_id(self) -> str:
+        return str(uuid4())

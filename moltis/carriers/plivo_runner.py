@@ -1,0 +1,162 @@
+"""Carries out Plivo XML in one call, element by element, as Plivo does."""
+
+from typing import ClassVar, Final, NoReturn
+
+from chalicelib.overriding import override
+from moltis.carriers.attention import Ear
+from moltis.carriers.document_call import End
+from moltis.carriers.document_runner import (
+    CONFIDENCE,
+    END_OF_SPEECH_SECS,
+    CallOverError,
+    Runner,
+    Source,
+    UnreachableError,
+    audible,
+    seconds,
+)
+from moltis.carriers.exchange import Pairs
+from moltis.carriers.line import EndsCall, Sound
+from moltis.carriers.plivo_documents import read
+from moltis.carriers.sound_files import WAV_TYPES
+from moltis.carriers.xml_documents import DocumentError, Verb
+
+ATTEMPTS: Final = 3
+"""How often the answer address is asked before the fallback is."""
+DEFAULT_LISTENING_SECS: Final = 15
+BETWEEN_KEYS_SECS: Final = 2
+MOST_KEYS: Final = "32"
+HOLD_MUSIC: Final = "hold music"
+
+NORMAL: Final = "4000"
+NOTHING_LEFT: Final = "4010"
+_UNREACHABLE: Final = {"answer": "7011", "action": "7012", "transfer": "7013", "redirect": "7014"}
+_INVALID: Final = {"answer": "8011", "action": "8012", "transfer": "8013", "redirect": "8014"}
+_REFUSALS: Final = {"rejected": ("no-answer", "3020"), "busy": ("busy", "3010")}
+
+
+class PlivoRunner(Runner):
+    """Carries out Plivo XML."""
+
+    content_types: ClassVar[frozenset[str]] = frozenset({"text/xml", "application/xml"})
+    sound_types: ClassVar[frozenset[str]] = WAV_TYPES | {"audio/mpeg"}
+
+    @override
+    def _read(self, document: bytes) -> tuple[Verb, ...]:
+        return read(document)
+
+    @override
+    def _fetch(self, source: Source) -> bytes:
+        left = ATTEMPTS if source.purpose == "answer" else 1
+        while True:
+            try:
+                document = super()._fetch(source)
+                read(document)
+            except DocumentError:
+                left -= 1
+                if not left:
+                    raise
+            else:
+                return document
+
+    @override
+    def _fail(self, source: Source, error: DocumentError) -> NoReturn:
+        codes = _UNREACHABLE if isinstance(error, UnreachableError) else _INVALID
+        answered = self._call.answered_at is not None
+        raise CallOverError("completed" if answered else "failed", codes[source.purpose])
+
+    @override
+    def _run_all(self, verbs: tuple[Verb, ...], source: Source) -> Source:
+        if verbs and "reason" in verbs[0].attributes:
+            self._refuse(verbs[0])
+        if verbs and verbs[0].name != "Redirect":
+            self._desk.pick_up()
+        for verb in verbs:
+            # Whoever hung up or ordered something meanwhile goes before the next element.
+            self._attention.pass_time(0)
+            following = self._run(verb)
+            if following is not None:
+                return following
+        self._call.alerts.append(f"{source.url}: the document ran out of elements")
+        raise CallOverError("completed", NOTHING_LEFT)
+
+    def _run(self, verb: Verb) -> Source | None:
+        match verb.name:
+            case "GetInput":
+                return self._get_input(verb)
+            case "Redirect":
+                return Source(url=verb.text, method=verb.get("method", "POST"), purpose="redirect")
+            case "Hangup":
+                self._hang_up(verb)
+            case "DTMF" if verb.get("async", "true") == "true":
+                # What comes next begins while the keys are still being pressed.
+                line = self._attention.line
+                line.heard(line.sounds(Sound.KEYS, audible(verb.text), 0))
+            case "DTMF":
+                self.send_digits(verb.text)
+            case "Wait":
+                silent = verb.get("silence", "false") == "true"
+                sound, text = (Sound.SILENCE, "") if silent else (Sound.AUDIO, HOLD_MUSIC)
+                self._attention.sound(sound, text, seconds(verb, "length", 1))
+            case _:
+                self._prompt(verb, None)
+        return None
+
+    def _refuse(self, verb: Verb) -> NoReturn:
+        if self._call.answered_at is not None:
+            message = f"<Hangup reason={verb.get('reason')!r}> comes too late: it was answered"
+            raise DocumentError(message)
+        raise CallOverError(*_REFUSALS[verb.get("reason")])
+
+    def _hang_up(self, verb: Verb) -> None:
+        if "reason" in verb.attributes:
+            self._refuse(verb)
+        if "schedule" not in verb.attributes:
+            raise CallOverError("completed", NORMAL)
+        self._attention.line.put(EndsCall(End.TIME_LIMIT), after=seconds(verb, "schedule", 0))
+
+    def _prompt(self, verb: Verb, ear: Ear | None) -> bool:
+        return self._speak(verb, ear) if verb.name == "Speak" else self._play(verb, ear)
+
+    def _get_input(self, verb: Verb) -> Source | None:
+        ear = Ear(
+            speech="speech" in verb.get("inputType"),
+            keys="dtmf" in verb.get("inputType"),
+            finish_on=verb.get("finishOnKey", "#").removesuffix("none"),
+            most_keys=int(verb.get("numDigits", MOST_KEYS)),
+        )
+        caught = any(self._prompt(prompt, ear) for prompt in verb.children)
+        self._listen(
+            ear,
+            timeout=seconds(verb, "executionTimeout", DEFAULT_LISTENING_SECS),
+            between_keys=_patience(verb, "digitEndTimeout", BETWEEN_KEYS_SECS),
+            after_words=_patience(verb, "speechEndTimeout", END_OF_SPEECH_SECS),
+            caught=caught,
+        )
+        if not ear.caught:
+            # Silence asks nobody: what stands behind is carried out.
+            return None
+        action = Source(
+            url=verb.get("action"),
+            method=verb.get("method", "POST"),
+            fields=_result(ear),
+            purpose="action",
+        )
+        if verb.get("redirect", "true") == "true":
+            return action
+        self._ask(self._desk.request(action), action.fields)
+        return None
+
+
+def _patience(verb: Verb, name: str, automatic: float) -> float:
+    return automatic if verb.get(name, "auto") == "auto" else seconds(verb, name, 0)
+
+
+def _result(ear: Ear) -> Pairs:
+    return (
+        ("InputType", "speech" if ear.words else "dtmf"),
+        ("Digits", ear.digits),
+        ("Speech", " ".join(ear.words)),
+        ("SpeechConfidenceScore", CONFIDENCE if ear.words else "0.0"),
+        ("BilledAmount", "0.02000" if ear.words else "0.00000"),
+    )
