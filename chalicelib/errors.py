@@ -22,6 +22,8 @@ GatewayError                          .code, the word the outside sees
 """
 
 from dataclasses import dataclass
+from http import HTTPStatus
+from typing import Final
 
 from chalicelib.overriding import override
 
@@ -166,13 +168,36 @@ class ProviderError(GatewayError):
         self.carrier_code = carrier_code
         self.status_code = status_code
 
+    @property
+    def is_carriers_own(self) -> bool:
+        """Whether it is about the carrier or our account there, and certainly nothing happened.
+
+        Another carrier might do then what this one did not.
+        """
+        return False
+
+
+_OUR_ACCOUNT: Final = frozenset(
+    {HTTPStatus.UNAUTHORIZED, HTTPStatus.PAYMENT_REQUIRED, HTTPStatus.FORBIDDEN}
+)
+
 
 class ProviderRejectedError(ProviderError):
     """The carrier said no, and would say no again."""
 
+    @property
+    @override
+    def is_carriers_own(self) -> bool:
+        return self.status_code in _OUR_ACCOUNT
+
 
 class ProviderUnavailableError(ProviderError):
     """The carrier certainly did nothing: it could not be reached, or had no room for us."""
+
+    @property
+    @override
+    def is_carriers_own(self) -> bool:
+        return True
 
 
 class ProviderUncertainError(ProviderError):

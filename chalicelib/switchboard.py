@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from chalicelib import wiring
 from chalicelib.actions.end_call import end_call
-from chalicelib.actions.place_call import CallOrder, place_call
+from chalicelib.actions.place_call import CallOrder, place_call_or_fall_back
 from chalicelib.actions.speak import send_digits, speak
 from chalicelib.calls.call import Call, Mode
 from chalicelib.calls.phone_numbers import e164
@@ -109,7 +109,8 @@ def initiate(params: Params) -> CallJson:
         mode=mode,
         idempotency_key=params.get("idempotency_key", ""),
     )
-    call = place_call(order, exchange=wiring.exchange(params.get("account", wiring.DEFAULT)))
+    exchange = wiring.exchange(params.get("account", wiring.DEFAULT))
+    call = place_call_or_fall_back(order, exchange=exchange, fallback=wiring.exchange)
     return conversation_json(Conversation.of(call, ()))
 
 

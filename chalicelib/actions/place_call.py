@@ -1,5 +1,6 @@
 """Call somebody."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
@@ -57,6 +58,31 @@ def place_call(order: CallOrder, *, exchange: Exchange) -> Call:
     return _dial(call, exchange)
 
 
+def place_call_or_fall_back(
+    order: CallOrder, *, exchange: Exchange, fallback: Callable[[str], Exchange]
+) -> Call:
+    """Call whom *order* names; by the account's fallback, if its carrier itself is the trouble.
+
+    Never after an outcome that is uncertain: the first telephone may be ringing.
+
+    Raises:
+        PolicyError, LimitReachedError: the owner's settings forbid it.
+        ProviderError: the carrier, or the last one, refused or failed.
+    """
+    other = exchange.account.fallback
+    try:
+        call = place_call(order, exchange=exchange)
+    except ProviderError as error:
+        if not other or not error.is_carriers_own:
+            raise
+        log.warning("falling back", account=exchange.account.account_id, to=other)
+        return place_call(order, exchange=fallback(other))
+    if other and call.error is not None and call.error.is_carriers_own:
+        # The order was given before: then, too, the fallback made the call.
+        return place_call(order, exchange=fallback(other))
+    return call
+
+
 def dial_order(call: Call, exchange: Exchange) -> DialOrder:
     """What the carrier is asked for, or was asked for, in order to place *call*."""
     return DialOrder(
@@ -79,7 +105,11 @@ def _dial(call: Call, exchange: Exchange) -> Call:
         log.warning("dialling has an uncertain outcome", reason=str(error), **facts)
         return call
     except ProviderError as error:
-        failure = CallFailure(code=error.carrier_code or error.code, message=str(error))
+        failure = CallFailure(
+            code=error.carrier_code or error.code,
+            message=str(error),
+            is_carriers_own=error.is_carriers_own,
+        )
         ending = Ending(at=exchange.now(), reason=State.ERROR, error=failure)
         exchange.calls.finish(call.call_id, ending, account=call.account)
         log.warning("carrier refused to dial", reason=str(error), **facts)

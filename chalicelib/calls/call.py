@@ -83,6 +83,8 @@ class CallFailure:
 
     code: str
     message: str
+    is_carriers_own: bool = False
+    """Whether it was about the carrier, so that another one might do it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,7 +1,7 @@
 """The memory of calls in DynamoDB: one conditional request wherever one is enough."""
 
 from collections.abc import Collection
-from dataclasses import replace
+from dataclasses import asdict, replace
 from datetime import datetime
 from typing import Final
 
@@ -250,8 +250,7 @@ class DynamoCallStore(CallStore):
             *_attaching(ending.provider_call_id),
         ]
         if ending.error:
-            failure = {"code": ending.error.code, "message": ending.error.message}
-            actions.append(CallItem.error.set(failure))
+            actions.append(CallItem.error.set(asdict(ending.error)))
         refused = transact(
             call=Change(
                 call_at(call_id),

@@ -43,6 +43,7 @@ class Talk:
         self._detector = Detector(call, reporter, dial)
         self._recording: tuple[Body, datetime] | None = None
         self._their_turn = True
+        self._spoken = False
         self._silence = 0
 
     def begin(self, body: Body) -> None:
@@ -112,7 +113,7 @@ class Talk:
         self._player.join()
 
     def _begins(self) -> None:
-        self._their_turn = True
+        self._their_turn = self._spoken = True
         self._call.line.withdraw(self._silence)
 
     def _answers(self) -> None:
@@ -124,7 +125,7 @@ class Talk:
         self._wait(QUIET_SECS)
 
     def _listens(self) -> None:
-        if self._player.is_quiet:
+        if not self._spoken:
             self._wait(max(HELLO_SECS, HELLO_REAL_SECS * self._call.line.clock.speed))
 
     def _wait(self, seconds: float) -> None:

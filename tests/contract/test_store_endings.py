@@ -212,12 +212,14 @@ def test_a_cursor_that_we_did_not_give_is_refused(calls: CallStore, cursor: str)
     assert [fault.field for fault in caught.value.faults] == ["cursor"]
 
 
-def test_a_cursor_of_another_account_is_refused(calls: CallStore) -> None:
-    foreign = a_call(call_id=CallId("foreign"), account="plivo")
-    calls.create(foreign)
+def test_a_cursor_of_another_account_begins_at_its_time(calls: CallStore) -> None:
+    for minute, account in enumerate(["twilio", "plivo", "twilio"]):
+        at = NOON + timedelta(minutes=minute)
+        calls.create(a_call(call_id=CallId(f"{minute}"), account=account, started_at=at))
 
-    with pytest.raises(InvalidParamsError):
-        calls.history("twilio", limit=1, cursor=calls.cursor_after(foreign))
+    page = calls.history("twilio", limit=5, cursor=calls.cursor_after(calls.get("1")))
+
+    assert [call.call_id for call in page.calls] == ["0"]
 
 
 def test_an_ended_call_leaves_a_note_until_it_is_dropped(calls: CallStore) -> None:

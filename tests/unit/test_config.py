@@ -173,9 +173,9 @@ def test_all_faults_are_named_in_one_message() -> None:
         },
     }
 
-    carrier_keys = "account_sid, api_base_url, auth_token, from_number, webhook_url"
+    carrier_keys = "account_sid, api_base_url, auth_token, fallback, from_number, webhook_url"
     phone_keys = (
-        "agent, allowlist, enabled, inbound_greeting, inbound_policy, language, "
+        "accounts, agent, allowlist, enabled, inbound_greeting, inbound_policy, language, "
         "max_duration_secs, notify_hangup_delay_secs, outbound, plivo, provider, "
         "ring_timeout_secs, telnyx, tts, twilio, voice"
     )

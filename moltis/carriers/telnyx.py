@@ -1,0 +1,139 @@
+"""The simulated Telnyx: numbers, calls, and the way to them."""
+
+import secrets
+import threading
+from collections.abc import Mapping
+from typing import Any, ClassVar
+from uuid import uuid4
+
+from nacl.signing import SigningKey
+
+from chalicelib.overriding import override
+from moltis.carriers.carrier import Carrier
+from moltis.carriers.exchange import Request, Response
+from moltis.carriers.far_end import FarEnd
+from moltis.carriers.line import Line
+from moltis.carriers.network import Network, OwnedNumber
+from moltis.carriers.record import Direction, SimulatedCall
+from moltis.carriers.telnyx_call import Phase, TelnyxCall
+from moltis.carriers.telnyx_events import Leg, Reporter
+from moltis.carriers.telnyx_rest import TelnyxRest
+from moltis.carriers.telnyx_webhooks import Mailbox, public_key
+
+
+class SimulatedTelnyx(Carrier):
+    """A Telnyx of our own, which knows no telephones but those of the simulated network.
+
+    A number's credentials are `api_key` and `connection_id`; all events go to its `voice_url`,
+    unless the call has a webhook address of its own.
+    """
+
+    name: ClassVar[str] = "telnyx"
+
+    def __init__(self, network: Network) -> None:
+        super().__init__(network)
+        self._key = SigningKey.generate()
+        self._calls: dict[str, TelnyxCall] = {}
+        self._lock = threading.Lock()
+        self._rest = TelnyxRest(self)
+
+    @property
+    def public_key(self) -> str:
+        """What the signatures of all events are verified with: Base64, as in the portal."""
+        return public_key(self._key)
+
+    @property
+    @override
+    def calls(self) -> tuple[SimulatedCall, ...]:
+        return tuple(call.record for call in self.live_and_past())
+
+    @override
+    def handle(self, request: Request) -> Response:
+        return self._rest.handle(request)
+
+    @override
+    def dial_in(self, from_number: str, number: OwnedNumber, far_end: FarEnd) -> SimulatedCall:
+        parties = (from_number, number.number)
+        record = self._record(Direction.INBOUND, parties, number, far_end)
+        return self._begin(record, number, {}).record
+
+    @override
+    def stop(self) -> None:
+        self.stopped.set()
+        calls = self.live_and_past()
+        for call in calls:
+            call.stop()
+        for call in calls:
+            call.join()
+
+    @property
+    def numbers(self) -> tuple[OwnedNumber, ...]:
+        """Our numbers at this carrier."""
+        return tuple(number for number in self.network.numbers if number.carrier == self.name)
+
+    def number(self, api_key: str, number: str) -> OwnedNumber | None:
+        """Our *number*, if it belongs to the account with *api_key*."""
+        for owned in self.numbers:
+            if owned.number == number and owned.credentials["api_key"] == api_key:
+                return owned
+        return None
+
+    def dial(self, from_number: OwnedNumber, body: Mapping[str, Any]) -> TelnyxCall:
+        """Place a call from *from_number* as *body*, which was checked, asks for it."""
+        far_end = self.network.far_end(body["to"])
+        parties = (from_number.number, body["to"])
+        record = self._record(Direction.OUTBOUND, parties, from_number, far_end)
+        return self._begin(record, from_number, body)
+
+    def call(self, api_key: str, call_control_id: str) -> TelnyxCall | None:
+        """The call *call_control_id*, if it belongs to the account with *api_key*."""
+        with self._lock:
+            call = self._calls.get(call_control_id)
+        if call is None:
+            return None
+        accounts = {
+            number.account_id for number in self.numbers if number.credentials["api_key"] == api_key
+        }
+        return call if call.record.account_id in accounts else None
+
+    def live_and_past(self) -> tuple[TelnyxCall, ...]:
+        """Every call there was, oldest first."""
+        with self._lock:
+            return tuple(self._calls.values())
+
+    def _record(
+        self, direction: Direction, parties: tuple[str, str], owner: OwnedNumber, far_end: FarEnd
+    ) -> SimulatedCall:
+        phase = Phase.DIALLING if direction is Direction.OUTBOUND else Phase.PARKED
+        return SimulatedCall(
+            carrier=self.name,
+            account_id=owner.account_id,
+            sid=f"v3:{secrets.token_urlsafe(48)}",
+            direction=direction,
+            from_number=parties[0],
+            to_number=parties[1],
+            far_end=far_end,
+            line=Line(self.clock, far_end),
+            status=phase,
+        )
+
+    def _begin(
+        self, record: SimulatedCall, number: OwnedNumber, body: Mapping[str, Any]
+    ) -> TelnyxCall:
+        leg = Leg(
+            call_control_id=record.sid,
+            call_leg_id=str(uuid4()),
+            call_session_id=str(uuid4()),
+            connection_id=number.credentials.get("connection_id", body.get("connection_id", "")),
+        )
+        mailbox = Mailbox(record, self._key, self.faults)
+        reporter = Reporter(record, leg, mailbox, body.get("webhook_url", number.voice_url))
+        reporter.client_state = body.get("client_state")
+        reporter.strange = self.faults.unknown_events
+        call = TelnyxCall(record, reporter, mailbox, body)
+        with self._lock:
+            self._calls[record.sid] = call
+        call.start()
+        if self.stopped.is_set():
+            call.stop()
+        return call
