@@ -8,7 +8,7 @@ from threading import Lock
 from typing import Any
 
 from chalicelib.accounts.account import Account, OutboundLimits, Phone
-from chalicelib.calls.call import Call, State, may_become
+from chalicelib.calls.call import AnsweredBy, Call, State, may_become
 from chalicelib.calls.transcript import Conversation, Line, Slot
 from chalicelib.errors import (
     ConflictError,
@@ -109,7 +109,13 @@ class FakeCallStore(CallStore):
 
     @override
     def open(
-        self, call_id: str, *, account: str, provider_call_id: str, at: datetime
+        self,
+        call_id: str,
+        *,
+        account: str,
+        provider_call_id: str,
+        at: datetime,
+        answered_by: AnsweredBy | None = None,
     ) -> Opened | None:
         with self._lock:
             call = self._of(account, call_id, provider_call_id)
@@ -117,9 +123,12 @@ class FakeCallStore(CallStore):
                 return None
             unopened = may_become(State.ANSWERED) | {State.ANSWERED}
             if call.state not in unopened or call.opened_at:
+                if answered_by and not call.state.is_final:
+                    call = self._keep(replace(call, answered_by=answered_by))
                 return Opened(call, first=False)
             call = self._move(
                 call,
+                answered_by=answered_by or call.answered_by,
                 state=call.state_when_opened,
                 answered_at=call.answered_at or at,
                 opened_at=at,

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 import requests
+from plivo.utils.signature_v3 import construct_post_url, get_signature_v3
 from twilio.request_validator import RequestValidator
 
 from chalicelib import aws
@@ -26,6 +27,22 @@ STRANGER: Final = "+15557654321"
 GREETING: Final = "Hello! How can I help?"
 
 Json = dict[str, Any]
+
+
+def _twilio_signature(url: str, form: Mapping[str, str], credentials: Mapping[str, str]) -> Json:
+    signature = RequestValidator(credentials["auth_token"]).compute_signature(url, dict(form))
+    return {"X-Twilio-Signature": signature}
+
+
+def _plivo_signature(url: str, form: Mapping[str, str], credentials: Mapping[str, str]) -> Json:
+    key, nonce = credentials["auth_token"].encode(), "31627761595286130198"
+    text = construct_post_url(url, dict(form)).decode()
+    signature = get_signature_v3(key, text, nonce).decode()
+    return {"X-Plivo-Signature-V3": signature, "X-Plivo-Signature-V3-Nonce": nonce}
+
+
+SIGNATURES: Final = {"twilio": _twilio_signature, "plivo": _plivo_signature}
+"""What each carrier's own library makes of a webhook: the signature first."""
 
 
 @dataclass(slots=True)
@@ -97,16 +114,17 @@ class Phone:
         """The address of one of our webhooks."""
         return callback_url(self.gateway.url, self.account, route, **query)
 
-    def sign(self, url: str, form: Mapping[str, str]) -> str:
-        """Sign as Twilio does, with the vendor's own code."""
-        token = self.gateway.seeded[0].credentials["auth_token"]
-        return str(RequestValidator(token).compute_signature(url, dict(form)))
+    def sign(self, url: str, form: Mapping[str, str]) -> Json:
+        """Sign as the carrier does, with the vendor's own code; the signature comes first."""
+        return SIGNATURES[self.account](url, form, self.gateway.seeded[0].credentials)
 
     def post(
         self, url: str, form: Mapping[str, str], *, signature: str | None = None
     ) -> requests.Response:
         """Send a webhook, signed unless a *signature* is given."""
-        headers = {"X-Twilio-Signature": self.sign(url, form) if signature is None else signature}
+        headers = self.sign(url, form)
+        if signature is not None:
+            headers[next(iter(headers))] = signature
         return requests.post(url, data=form, headers=headers, timeout=20)
 
     def stored(self) -> list[Json]:
@@ -118,19 +136,20 @@ class Phone:
 
 
 @contextmanager
-def a_phone(speed: float = SPEED, **settings: Any) -> Iterator[Phone]:
-    """Run a gateway with *settings* in its `[phone]` table."""
+def a_phone(speed: float = SPEED, provider: str = "twilio", **settings: Any) -> Iterator[Phone]:
+    """Run a gateway with one account at *provider*, and *settings* in its `[phone]` table."""
     table = {
         "inbound_policy": "allowlist",
         "allowlist": [CALLER],
         "notify_hangup_delay_secs": 1,
-        "twilio": {},
+        "provider": provider,
+        provider: {},
         **settings,
     }
     with running(parse_config({"phone": table}), speed=speed) as gateway:
         rpc = RpcClient(GatewayAddress(gateway.url, gateway.token))
         try:
-            yield Phone(gateway, rpc)
+            yield Phone(gateway, rpc, provider)
         finally:
             rpc.close()
 

@@ -4,6 +4,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Final
 
+from chalicelib.calls.call import OnMachine
+
 PROVIDERS: Final = ("twilio", "telnyx", "plivo")
 
 SECRET_KEYS: Final = {
@@ -50,15 +52,6 @@ class SpeechSettings:
 
     provider: str = "carrier"
     voice: str = ""
-
-
-class OnMachine(StrEnum):
-    """What becomes of a call that an answering machine takes."""
-
-    OFF = "off"
-    """Nobody looks whether it is one."""
-    HANGUP = "hangup"
-    LEAVE_MESSAGE = "leave_message"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

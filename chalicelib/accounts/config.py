@@ -13,11 +13,11 @@ from chalicelib.accounts.account import (
     AgentKind,
     AgentSettings,
     InboundPolicy,
-    OnMachine,
     OutboundLimits,
     Phone,
     SpeechSettings,
 )
+from chalicelib.calls.call import OnMachine
 from chalicelib.calls.phone_numbers import e164
 from chalicelib.errors import BadPhoneNumberError, Fault, InvalidParamsError
 

@@ -1,11 +1,13 @@
 """Say the first words of a call that we placed."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 from chalicelib import log
+from chalicelib.actions.end_call import RETRY_AFTER
 from chalicelib.actions.exchange import Exchange
 from chalicelib.actions.next_words import is_wanted_over, opening_verbs
-from chalicelib.calls.call import Call, Mode
+from chalicelib.calls.call import AnsweredBy, Call, Mode, OnMachine, State
 from chalicelib.calls.events import CallOpened
 from chalicelib.calls.verbs import HangUp, Verb
 from chalicelib.timers.base import TimerKind
@@ -22,6 +24,7 @@ def open_call(event: CallOpened, *, exchange: Exchange) -> list[Verb]:
         account=exchange.account.account_id,
         provider_call_id=event.provider_call_id,
         at=exchange.now(),
+        answered_by=event.answered_by,
     )
     if opened is None:
         log.warning("answered call is not ours", call_id=event.call_id)
@@ -29,9 +32,21 @@ def open_call(event: CallOpened, *, exchange: Exchange) -> list[Verb]:
     call = opened.call
     if is_wanted_over(call):
         return [HangUp()]
+    if event.answered_by is AnsweredBy.MACHINE:
+        return _meet_machine(call, exchange)
     if opened.first and call.mode is Mode.NOTIFY and not call.reports_speech:
         _guard_notify(call, exchange)
     return opening_verbs(call, exchange=exchange)
+
+
+def _meet_machine(call: Call, exchange: Exchange) -> list[Verb]:
+    """Leave the message, whatever the call is for, or hang up: nobody is there to talk to."""
+    log.info("answering machine", call_id=call.call_id, account=call.account, then=call.on_machine)
+    if call.on_machine is OnMachine.HANGUP:
+        at = exchange.now() + RETRY_AFTER
+        exchange.calls.request_end(call.call_id, State.HANGUP_BOT, retry_at=at)
+        return [HangUp()]
+    return opening_verbs(replace(call, mode=Mode.NOTIFY), exchange=exchange)
 
 
 def _guard_notify(call: Call, exchange: Exchange) -> None:

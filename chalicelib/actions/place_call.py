@@ -94,6 +94,7 @@ def dial_order(call: Call, exchange: Exchange) -> DialOrder:
         ring_timeout_secs=call.ring_timeout_secs,
         time_limit_secs=call.max_duration_secs + LIMIT_SLACK_SECS,
         placed_at=call.started_at,
+        on_machine=call.on_machine,
     )
 
 
@@ -135,6 +136,7 @@ def _new_call(order: CallOrder, exchange: Exchange) -> Call:
         ring_timeout_secs=account.ring_timeout_secs,
         notify_hangup_delay_secs=account.notify_hangup_delay_secs,
         reports_speech=exchange.provider.takes_commands,
+        on_machine=account.outbound.machine,
         opening=order.message or account.inbound_greeting,
         language=account.language,
         voice=account.voice,

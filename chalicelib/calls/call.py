@@ -52,6 +52,22 @@ class Direction(StrEnum):
     OUTBOUND = "outbound"
 
 
+class AnsweredBy(StrEnum):
+    """Who picked up, as far as the carrier can tell."""
+
+    HUMAN = "human"
+    MACHINE = "machine"
+
+
+class OnMachine(StrEnum):
+    """What becomes of a call that an answering machine takes."""
+
+    OFF = "off"
+    """Nobody looks whether it is one."""
+    HANGUP = "hangup"
+    LEAVE_MESSAGE = "leave_message"
+
+
 _RANK: Final = {
     State.INITIATED: 0,
     State.RINGING: 1,
@@ -112,6 +128,8 @@ class Call:
     """The first words: the message of an outbound call, the greeting of an inbound one."""
     language: str = "en-US"
     voice: str = ""
+    on_machine: OnMachine = OnMachine.OFF
+    answered_by: AnsweredBy | None = None
     provider_call_id: str = ""
     state: State = State.INITIATED
     reports_speech: bool = False

@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
-from chalicelib.calls.call import CallFailure, State
+from chalicelib.calls.call import AnsweredBy, CallFailure, State
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,6 +32,8 @@ class CallArrived(CarrierEvent):
 class CallOpened(CarrierEvent):
     """A call that we placed was answered, and the carrier asks what to do."""
 
+    answered_by: AnsweredBy | None = None
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CallProgressed(CarrierEvent):
@@ -49,6 +51,11 @@ class CallEnded(CarrierEvent):
 
     reason: State | None = None
     error: CallFailure | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MachineDetected(CarrierEvent):
+    """It turns out, after our first words, that an answering machine hears them."""
 
 
 class Input(StrEnum):

@@ -22,6 +22,7 @@ def call_json(call: Call) -> CallJson:
         "from": call.from_number,
         "to": call.to_number,
         "state": call.state,
+        "answered_by": call.answered_by,
         "started_at": _time(call.started_at),
         "answered_at": _time(call.answered_at),
         "ended_at": _time(call.ended_at),

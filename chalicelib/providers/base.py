@@ -8,7 +8,7 @@ from enum import StrEnum
 from typing import ClassVar
 from urllib.parse import parse_qsl, urlsplit
 
-from chalicelib.calls.call import CallFailure, State
+from chalicelib.calls.call import CallFailure, OnMachine, State
 from chalicelib.calls.events import CarrierEvent
 from chalicelib.calls.verbs import Verb
 from chalicelib.errors import UnsupportedFeatureError
@@ -25,6 +25,7 @@ class Feature(StrEnum):
     REJECT = "refuse a call without answering it"
     RING_TIMEOUT = "ring timeout of its own"
     TIME_LIMIT = "maximum duration of its own"
+    MACHINE_DETECTION = "tell an answering machine from a person"
     FIND_CALL = "find a call whose dialling was uncertain"
 
 
@@ -76,8 +77,9 @@ class DialOrder:
     answer_url: str
     status_url: str
     ring_timeout_secs: int
-    time_limit_secs: int
     placed_at: datetime
+    time_limit_secs: int
+    on_machine: OnMachine = OnMachine.OFF
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

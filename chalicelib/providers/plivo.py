@@ -109,7 +109,10 @@ class Plivo(Provider):
     """
 
     name: ClassVar[str] = "plivo"
-    features: ClassVar[frozenset[Feature]] = frozenset(Feature) - {Feature.FIND_CALL}
+    features: ClassVar[frozenset[Feature]] = frozenset(Feature) - {
+        Feature.FIND_CALL,
+        Feature.MACHINE_DETECTION,
+    }
 
     def __init__(self, credentials: Mapping[str, str], api_base_url: str = "") -> None:
         auth_id, auth_token = credentials.get("auth_id", ""), credentials.get("auth_token", "")

@@ -15,7 +15,7 @@ from datetime import datetime
 from typing import Any, ClassVar, Final, TypedDict, cast
 from uuid import NAMESPACE_URL, uuid5
 
-from chalicelib.calls.call import CallFailure, State
+from chalicelib.calls.call import AnsweredBy, CallFailure, OnMachine, State
 from chalicelib.calls.events import (
     CallArrived,
     CallEnded,
@@ -84,6 +84,12 @@ FAILURES: Final[Mapping[str, CallFailure]] = {
     "unspecified": CallFailure(code="failed", message="the carrier could not complete the call"),
 }
 CALL_ID: Final = re.compile(r"[A-Za-z0-9:_-]+")
+# https://developers.telnyx.com/docs/voice/programmable-voice/answering-machine-detection
+MACHINE_DETECTION: Final[Mapping[OnMachine, Mapping[str, str]]] = {
+    OnMachine.OFF: {},
+    OnMachine.HANGUP: {"answering_machine_detection": "detect"},
+    OnMachine.LEAVE_MESSAGE: {"answering_machine_detection": "greeting_end"},
+}
 REJECTIONS: Final = {"rejected": "CALL_REJECTED", "busy": "USER_BUSY"}
 
 
@@ -95,6 +101,7 @@ class Payload(TypedDict, total=False):
     direction: str
     digit: str
     hangup_cause: str
+    result: str
     status: str
     transcription_data: dict[str, Any]
 
@@ -147,7 +154,7 @@ class Telnyx(Provider):
 
     @override
     def place(self, order: DialOrder) -> str:
-        state = _State(call=order.call_id)
+        state = _State(call=order.call_id, machine=order.on_machine)
         reply = self._wire.post_json(
             "/calls",
             {
@@ -160,6 +167,7 @@ class Telnyx(Provider):
                 "command_id": _command_id(order.call_id, "dial"),
                 "timeout_secs": order.ring_timeout_secs,
                 "time_limit_secs": min(order.time_limit_secs, LONGEST_SECS),
+                **MACHINE_DETECTION[order.on_machine],
             },
         )
         call = reply.body.get("data", {}).get("call_control_id")
@@ -223,6 +231,7 @@ class _State:
     turn: int = 1
     quiet: int = 0
     ends: bool = False
+    machine: str = OnMachine.OFF
 
 
 class _Common(TypedDict):
@@ -253,15 +262,6 @@ def _events(
         "raw": (("event_type", name),),
     }
     match name:
-        case "call.initiated" if payload.get("direction") == "incoming":
-            numbers = {key: str(payload.get(key) or "") for key in ("from", "to")}
-            yield CallArrived(from_number=numbers["from"], to_number=numbers["to"], **common)
-        case "call.initiated":
-            yield CallProgressed(state=State.INITIATED, **common)
-        case "call.ringing":
-            yield CallProgressed(state=State.RINGING, **common)
-        case "call.answered":
-            yield CallOpened(**common)
         case "call.transcription":
             yield from _transcribed(payload, common, delivery=delivery, at=at)
         case "call.dtmf.received":
@@ -272,6 +272,28 @@ def _events(
             if payload.get("status") != "call_hangup":
                 turn, quiet = state.turn, state.quiet
                 yield SpeechEnded(turn=turn, quiet=quiet, ends_call=state.ends, **common)
+        case _:
+            yield from _progress(name, payload, state, common)
+
+
+def _progress(
+    name: str, payload: Payload, state: _State, common: _Common
+) -> Iterator[CarrierEvent]:
+    match name:
+        case "call.initiated" if payload.get("direction") == "incoming":
+            numbers = {key: str(payload.get(key) or "") for key in ("from", "to")}
+            yield CallArrived(from_number=numbers["from"], to_number=numbers["to"], **common)
+        case "call.initiated":
+            yield CallProgressed(state=State.INITIATED, **common)
+        case "call.ringing":
+            yield CallProgressed(state=State.RINGING, **common)
+        case "call.answered" if state.machine != OnMachine.OFF:
+            # Who it was is told in a moment: nothing is said before.
+            yield CallProgressed(state=State.ANSWERED, **common)
+        case "call.answered":
+            yield CallOpened(**common)
+        case "call.machine.detection.ended" | "call.machine.greeting.ended":
+            yield from _answered_by(name, payload, state, common)
         case "call.hangup":
             cause = str(payload.get("hangup_cause") or "")
             yield CallEnded(reason=_reason(cause), error=FAILURES.get(cause), **common)
@@ -286,6 +308,18 @@ def _transcribed(
     text = str(heard.get("transcript") or "").strip()
     if heard.get("is_final") and text:
         yield InputOverheard(delivery=delivery, at=at, input=Input.SPEECH, text=text, **common)
+
+
+def _answered_by(
+    name: str, payload: Payload, state: _State, common: _Common
+) -> Iterator[CarrierEvent]:
+    """A machine that we want to leave a message on is opened when its greeting is over."""
+    if name == "call.machine.greeting.ended":
+        yield CallOpened(answered_by=AnsweredBy.MACHINE, **common)
+    elif payload.get("result") != "machine":
+        yield CallOpened(answered_by=AnsweredBy.HUMAN, **common)
+    elif state.machine == OnMachine.HANGUP:
+        yield CallOpened(answered_by=AnsweredBy.MACHINE, **common)
 
 
 def _reason(cause: str) -> State | None:

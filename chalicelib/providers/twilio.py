@@ -9,6 +9,7 @@ import hmac
 import re
 from base64 import b64encode
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from email.utils import parsedate_to_datetime
 from hashlib import sha256
@@ -16,9 +17,15 @@ from typing import Any, ClassVar, Final, TypedDict, cast
 from urllib.parse import urlsplit
 from xml.etree import ElementTree as ET
 
-from chalicelib.calls.call import CallFailure, State
+from chalicelib.calls.call import AnsweredBy, CallFailure, OnMachine, State
 from chalicelib.calls.callbacks import Route
-from chalicelib.calls.events import CallEnded, CallProgressed, CarrierEvent, UnknownEvent
+from chalicelib.calls.events import (
+    CallEnded,
+    CallOpened,
+    CallProgressed,
+    CarrierEvent,
+    UnknownEvent,
+)
 from chalicelib.calls.verbs import (
     Gather,
     HangUp,
@@ -60,6 +67,18 @@ CLOCK_SLACK: Final = timedelta(seconds=5)
 SID: Final = re.compile(r"[A-Za-z0-9]+")
 
 # https://www.twilio.com/docs/voice/api/call-resource#call-status-values
+# Enable tells as soon as it is known, DetectMessageEnd when a message can be left.
+# https://www.twilio.com/docs/voice/answering-machine-detection
+MACHINE_DETECTION: Final[Mapping[OnMachine, tuple[str, ...]]] = {
+    OnMachine.OFF: (),
+    OnMachine.HANGUP: ("Enable",),
+    OnMachine.LEAVE_MESSAGE: ("DetectMessageEnd",),
+}
+ANSWERED_BY: Final = {
+    "human": AnsweredBy.HUMAN,
+    "machine": AnsweredBy.MACHINE,
+    "fax": AnsweredBy.MACHINE,
+}
 PROGRESS: Final = {
     "queued": State.INITIATED,
     "initiated": State.INITIATED,
@@ -86,6 +105,7 @@ GONE_CODES: Final = frozenset({"20404", "21220"})
 class VoiceForm(TypedDict, total=False):
     """The fields of Twilio's requests that we read."""
 
+    AnsweredBy: str
     CallSid: str
     CallStatus: str
     From: str
@@ -167,6 +187,7 @@ class Twilio(Provider):
                 *(("StatusCallbackEvent", event) for event in STATUS_EVENTS),
                 ("Timeout", str(order.ring_timeout_secs)),
                 ("TimeLimit", str(max(order.time_limit_secs, SHORTEST_TIME_LIMIT_SECS))),
+                *(("MachineDetection", word) for word in MACHINE_DETECTION[order.on_machine]),
             ],
         )
         sid = reply.body.get("sid")
@@ -245,7 +266,12 @@ def _with_and_without_port(url: str) -> tuple[str, str]:
 
 def _answer(form: VoiceForm, query: Mapping[str, str], common: Common) -> CarrierEvent:
     from_number, to_number = form.get("From", ""), form.get("To", "")
-    return read_answer(query, common, from_number=from_number, to_number=to_number)
+    event = read_answer(query, common, from_number=from_number, to_number=to_number)
+    if isinstance(event, CallOpened):
+        # machine_start, machine_end_beep, machine_end_silence, machine_end_other; fax
+        word = form.get("AnsweredBy", "").partition("_")[0]
+        return replace(event, answered_by=ANSWERED_BY.get(word))
+    return event
 
 
 def _gather(form: VoiceForm, query: Mapping[str, str], common: Common) -> CarrierEvent:

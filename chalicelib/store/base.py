@@ -7,7 +7,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from chalicelib.accounts.account import Account, OutboundLimits, Phone
-from chalicelib.calls.call import Call, CallFailure, CallId, State
+from chalicelib.calls.call import AnsweredBy, Call, CallFailure, CallId, State
 from chalicelib.calls.transcript import Conversation, Line, Slot
 
 
@@ -128,7 +128,13 @@ class CallStore(ABC):
 
     @abstractmethod
     def open(
-        self, call_id: str, *, account: str, provider_call_id: str, at: datetime
+        self,
+        call_id: str,
+        *,
+        account: str,
+        provider_call_id: str,
+        at: datetime,
+        answered_by: AnsweredBy | None = None,
     ) -> Opened | None:
         """Note that the first words are handed to the carrier, and give the call.
 

@@ -9,7 +9,7 @@ from pynamodb.expressions.condition import Condition
 from pynamodb.expressions.update import Action
 
 from chalicelib.accounts.account import OutboundLimits
-from chalicelib.calls.call import Call, CallId, State, may_become
+from chalicelib.calls.call import AnsweredBy, Call, CallId, State, may_become
 from chalicelib.calls.transcript import Conversation, Line, Slot
 from chalicelib.errors import LimitReachedError, UnknownCallError
 from chalicelib.overriding import override
@@ -128,9 +128,16 @@ class DynamoCallStore(CallStore):
 
     @override
     def open(
-        self, call_id: str, *, account: str, provider_call_id: str, at: datetime
+        self,
+        call_id: str,
+        *,
+        account: str,
+        provider_call_id: str,
+        at: datetime,
+        answered_by: AnsweredBy | None = None,
     ) -> Opened | None:
         item = call_at(call_id)
+        known = [CallItem.answered_by.set(answered_by)] if answered_by else []
         unopened = CallItem.state.is_in(*_UNOPENED) & CallItem.opened_at.does_not_exist()
         if change(
             item,
@@ -138,10 +145,14 @@ class DynamoCallStore(CallStore):
             CallItem.answered_at.set(CallItem.answered_at | at),
             CallItem.opened_at.set(at),
             _ONE_MORE,
+            *known,
             *_attaching(provider_call_id),
             condition=unopened & _is_of(account, provider_call_id),
         ):
             return Opened(call_of(item), first=True)
+        if known:
+            # It turned out only after the first words.
+            change(item, *known, condition=_LIVE & _is_of(account, provider_call_id))
         call = _find(call_id)
         if call is None or call.account != account:
             return None

@@ -10,11 +10,11 @@ from chalicelib.accounts.account import (
     AgentKind,
     AgentSettings,
     InboundPolicy,
-    OnMachine,
     OutboundLimits,
     Phone,
     SpeechSettings,
 )
+from chalicelib.calls.call import OnMachine
 from chalicelib.errors import ConflictError, UnknownAccountError
 from chalicelib.overriding import override
 from chalicelib.store.base import AccessToken, AccountStore, Scope, TokenStore

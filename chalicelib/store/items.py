@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from hashlib import sha256
 from typing import Final
 
-from chalicelib.calls.call import Call, CallFailure, Direction, Mode, State
+from chalicelib.calls.call import AnsweredBy, Call, CallFailure, Direction, Mode, OnMachine, State
 from chalicelib.calls.transcript import Kind, Line, Slot, Speaker
 from chalicelib.store.tables import (
     CallItem,
@@ -70,6 +70,8 @@ def call_of(item: CallItem) -> Call:
             "direction": Direction(item.direction),
             "mode": Mode(item.mode),
             "state": State(item.state),
+            "on_machine": OnMachine(item.on_machine or OnMachine.OFF),
+            "answered_by": AnsweredBy(item.answered_by) if item.answered_by else None,
             "provider_call_id": item.provider_call_id or "",
             "end_requested": State(item.end_requested) if item.end_requested else None,
             "error": CallFailure(**item.error) if failed else None,

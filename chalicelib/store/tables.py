@@ -144,6 +144,8 @@ class CallItem(Item, discriminator="call"):
     reports_speech = BooleanAttribute(null=True)
     heard = NumberAttribute(null=True)
     turn = NumberAttribute()
+    on_machine = UnicodeAttribute(null=True)
+    answered_by = UnicodeAttribute(null=True)
     answered_at = TimeAttribute(null=True)
     opened_at = TimeAttribute(null=True)
     ended_at = TimeAttribute(null=True)

@@ -16,7 +16,9 @@ from moltis.carriers.control import Control
 from moltis.carriers.exchange import Request, Response, json_response
 from moltis.carriers.far_end import FarEnd
 from moltis.carriers.network import Network, OwnedNumber
+from moltis.carriers.plivo import SimulatedPlivo
 from moltis.carriers.record import SimulatedCall
+from moltis.carriers.telnyx import SimulatedTelnyx
 from moltis.carriers.twilio import SimulatedTwilio
 
 if TYPE_CHECKING:
@@ -127,7 +129,12 @@ class SimulatedCarriers:
         self.network = Network(Clock(speed))
         self.token = token or secrets.token_urlsafe(24)
         self.twilio = SimulatedTwilio(self.network)
-        self.carriers: dict[str, Carrier] = {self.twilio.name: self.twilio}
+        self.telnyx = SimulatedTelnyx(self.network)
+        self.plivo = SimulatedPlivo(self.network)
+        self.carriers: dict[str, Carrier] = {
+            self.twilio.name: self.twilio,
+            self.plivo.name: self.plivo,
+        }
         self._control = Control(
             self.network, self.token, dial_in=self.dial_in, calls=lambda: self.calls
         )
