@@ -13,6 +13,7 @@ from chalice.config import Config
 
 import app as deployed
 from chalicelib import log, wiring
+from chalicelib.accounts.account import Account
 from chalicelib.accounts.config import PhoneConfig
 from chalicelib.calls.callbacks import Route, callback_url
 from chalicelib.store.base import Scope
@@ -22,7 +23,7 @@ from moltis.carriers.server import SimulatedCarriers
 from moltis.http_server import Answer, HttpServer, Question
 from moltis.local_cloud import cloud
 from moltis.local_functions import Function, LocalFunctions
-from moltis.seeding import Seeded, seed
+from moltis.seeding import Seeded, Surroundings, seed
 
 SWEEP_SECS: Final = 60.0
 
@@ -75,7 +76,9 @@ def running(
         carriers = SimulatedCarriers(speed=speed)
         carriers.start()
         stack.callback(carriers.stop)
-        seeded = seed(config, gateway_url=server.url, simulator_url=carriers.base_url)
+        seeded = seed(
+            config, lambda account, place: _surroundings(account, place, server.url, carriers)
+        )
         for one in seeded:
             if one.account.simulated:
                 _connect(one, carriers)
@@ -100,6 +103,18 @@ def _alone() -> Iterator[None]:
 
 
 _ONLY_ONE: Final = threading.Lock()
+
+
+def _surroundings(
+    account: Account, place: int, gateway_url: str, carriers: SimulatedCarriers
+) -> Surroundings:
+    known = {"public_key": carriers.telnyx.public_key} if account.provider == "telnyx" else {}
+    return Surroundings(
+        gateway_url=gateway_url,
+        carrier_url=carriers.base_url(account.provider),
+        known_credentials=known,
+        number=f"+1555010{place:04}",
+    )
 
 
 def _connect(one: Seeded, carriers: SimulatedCarriers) -> None:

@@ -1,6 +1,6 @@
 """Puts what a configuration says where the app looks: the table, and the vault."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from secrets import token_hex
 from typing import Final
@@ -23,12 +23,20 @@ class Seeded:
     credentials: Credentials
 
 
-def seed(
-    config: PhoneConfig, *, gateway_url: str, simulator_url: Callable[[str], str]
-) -> list[Seeded]:
-    """Keep the accounts of *config*; one without credentials gets a simulated carrier.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Surroundings:
+    """Where a gateway on this machine, and the simulated carrier of an account, can be reached."""
 
-    The simulated carrier of a provider listens at *simulator_url*, and calls us at *gateway_url*.
+    gateway_url: str
+    carrier_url: str
+    known_credentials: Mapping[str, str]
+    """Credentials that are the simulated carrier's to give."""
+    number: str
+    """The account's number, should it have none."""
+
+
+def seed(config: PhoneConfig, surroundings: Callable[[Account, int], Surroundings]) -> list[Seeded]:
+    """Keep the accounts of *config*; one without credentials gets a simulated carrier.
 
     Raises:
         ConfigurationError: an account has some of its credentials, and not all.
@@ -37,9 +45,7 @@ def seed(
         _seed_one(
             account,
             dict(config.credentials.get(account.account_id, {})),
-            gateway_url=gateway_url,
-            simulator_url=simulator_url(account.provider),
-            number=f"+1555010{place:04}",
+            surroundings(account, place),
         )
         for place, account in enumerate(config.accounts, 1)
     ]
@@ -47,14 +53,7 @@ def seed(
     return seeded
 
 
-def _seed_one(
-    account: Account,
-    given: dict[str, str],
-    *,
-    gateway_url: str,
-    simulator_url: str,
-    number: str,
-) -> Seeded:
+def _seed_one(account: Account, given: dict[str, str], around: Surroundings) -> Seeded:
     stored = dict(wiring.vault().credentials(account.account_id))
     if SIMULATED_KEY in stored:
         stored = {}
@@ -62,13 +61,13 @@ def _seed_one(
     wanted = SECRET_KEYS[account.provider]
     missing = [key for key in wanted if not credentials.get(key)]
     if len(missing) == len(wanted):
-        credentials |= _made_up(account.provider)
+        credentials |= _made_up(account.provider) | dict(around.known_credentials)
         account = replace(
             account,
             simulated=True,
-            from_number=account.from_number or number,
-            webhook_url=gateway_url,
-            api_base_url=simulator_url,
+            from_number=account.from_number or around.number,
+            webhook_url=around.gateway_url,
+            api_base_url=around.carrier_url,
         )
     elif missing:
         message = (

@@ -83,6 +83,7 @@ FAILURES: Final[Mapping[str, CallFailure]] = {
     "not_found": CallFailure(code="not_found", message="the number does not exist"),
     "unspecified": CallFailure(code="failed", message="the carrier could not complete the call"),
 }
+UNINTERESTING: Final = frozenset({"call.speak.started", "call.playback.started"})
 CALL_ID: Final = re.compile(r"[A-Za-z0-9:_-]+")
 # https://developers.telnyx.com/docs/voice/programmable-voice/answering-machine-detection
 MACHINE_DETECTION: Final[Mapping[OnMachine, Mapping[str, str]]] = {
@@ -297,7 +298,7 @@ def _progress(
         case "call.hangup":
             cause = str(payload.get("hangup_cause") or "")
             yield CallEnded(reason=_reason(cause), error=FAILURES.get(cause), **common)
-        case _:
+        case _ if name not in UNINTERESTING:
             yield UnknownEvent(name=name, **common)
 
 

@@ -24,11 +24,20 @@ def create(
     faults: Faults, dial: Callable[[], Response], refusals: Mapping[CreateFault, Exception]
 ) -> Response:
     """Have a call made by *dial*, unless *faults* want it to go wrong: some by raising."""
-    fault = faults.next_create()
+    return act_with(faults.next_create(), dial, refusals, faults.hang_secs)
+
+
+def act_with(
+    fault: CreateFault | None,
+    act: Callable[[], Response],
+    refusals: Mapping[CreateFault, Exception],
+    hang_secs: float,
+) -> Response:
+    """Have *act* done, unless it is to meet a *fault*: some are raised, others cut the line."""
     if fault is None:
-        return dial()
+        return act()
     if fault.dials:
-        dial()
+        act()
     if fault in refusals:
         raise refusals[fault]
-    return Response(cut=True, delay=faults.hang_secs if fault is CreateFault.HANGS else 0.0)
+    return Response(cut=True, delay=hang_secs if fault is CreateFault.HANGS else 0.0)

@@ -133,6 +133,7 @@ class SimulatedCarriers:
         self.plivo = SimulatedPlivo(self.network)
         self.carriers: dict[str, Carrier] = {
             self.twilio.name: self.twilio,
+            self.telnyx.name: self.telnyx,
             self.plivo.name: self.plivo,
         }
         self._control = Control(

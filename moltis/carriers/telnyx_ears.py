@@ -1,6 +1,5 @@
 """What one call at the simulated Telnyx takes in: words, once it transcribes, and keys, always."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -127,9 +126,7 @@ class Ears:
         if gather is None:
             return
         self._line.withdraw(gather.ticket)
-        facts: Mapping[str, Any] = (
-            {"gather_id": gather.body["gather_id"]} if "gather_id" in gather.body else {}
-        )
+        facts = {"gather_id": gather.body["gather_id"]} if "gather_id" in gather.body else {}
         self._reporter.tell("call.gather.ended", digits=gather.digits, status=status, **facts)
 
     def _listen(self, session: Transcription, text: str) -> None:

@@ -1,5 +1,6 @@
 """What happens in one call, told as Telnyx tells it."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
@@ -45,13 +46,13 @@ class Reporter:
         self._mailbox = mailbox
         self._last = datetime.min.replace(tzinfo=UTC)
 
-    def tell(self, event_type: str, **more: Any) -> None:
+    def tell(self, event_type: str, **more: object) -> None:
         """Tell that *event_type* happened, with *more* in its payload."""
         self._tell(event_type, more)
         if self.strange and event_type in _STRANGE:
             self._tell(_STRANGE[event_type], {})
 
-    def _tell(self, event_type: str, more: dict[str, Any]) -> None:
+    def _tell(self, event_type: str, more: Mapping[str, object]) -> None:
         leg, call = self.leg, self._call
         payload: dict[str, Any] = {
             "call_control_id": leg.call_control_id,
@@ -67,7 +68,7 @@ class Reporter:
             "event_type": event_type,
             "id": str(uuid4()),
             "occurred_at": iso(self._now()),
-            "payload": payload | more,
+            "payload": {**payload, **more},
         }
         call.events.append(event)
         call.statuses.append(event_type)

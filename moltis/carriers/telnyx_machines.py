@@ -57,9 +57,7 @@ class Detector:
     def beeps(self) -> None:
         """Listen to the tone."""
         self._call.line.withdraw(self._silence)
-        if self._mode == _PREMIUM:
-            self._end("beep_detected")
-        elif self._mode == "detect_beep" and self._detected:
+        if self._mode == _PREMIUM or (self._mode == "detect_beep" and self._detected):
             self._end("beep_detected")
         elif self._mode in _TELLS_THE_END and self._detected:
             self._end("ended")

@@ -18,6 +18,7 @@ from moltis.carriers.exchange import Request, Response, json_response
 from moltis.carriers.faults import CreateFault
 from moltis.carriers.network import OwnedNumber
 from moltis.carriers.record import Command, Direction
+from moltis.carriers.rest import act_with
 from moltis.carriers.telnyx_call import Phase, TelnyxCall
 from moltis.carriers.telnyx_commands import COMMANDS, DIAL
 from moltis.carriers.telnyx_fields import BAD_REQUEST, Body, TelnyxError, bad
@@ -47,17 +48,17 @@ class Repetitions:
 
     def __init__(self, now: Callable[[], float] = time.monotonic) -> None:
         self._now = now
-        self._answers: dict[tuple[str, str], tuple[float, Any, Mapping[str, Any]]] = {}
+        self._answers: dict[tuple[str, str], tuple[float, object, Mapping[str, Any]]] = {}
         self.lock = threading.Lock()
 
-    def find(self, owner: str, command_id: str) -> tuple[Any, Mapping[str, Any]] | None:
+    def find(self, owner: str, command_id: str) -> tuple[object, Mapping[str, Any]] | None:
         """Give what *owner* asked with *command_id* before, and the answer."""
         found = self._answers.get((owner, command_id))
         if found is None or self._now() - found[0] > DUPLICATE_SECS:
             return None
         return found[1], found[2]
 
-    def keep(self, owner: str, command_id: str, asked: Any, answer: Mapping[str, Any]) -> None:
+    def keep(self, owner: str, command_id: str, asked: object, answer: Mapping[str, Any]) -> None:
         """Remember *answer*."""
         self._answers[owner, command_id] = (self._now(), asked, answer)
 
@@ -81,27 +82,28 @@ class TelnyxRest:
         match = _PATH.fullmatch(request.path)
         if match is None:
             raise _not_found()
-        call_control_id, name = match[1], match[2]
+        faults, call_control_id, name = self._carrier.faults, match[1], match[2]
         method = "GET" if call_control_id and not name else "POST"
         if request.method != method:
             detail = f"{request.method} is not possible here."
             raise TelnyxError(HTTPStatus.METHOD_NOT_ALLOWED, *BAD_REQUEST, detail)
         if not call_control_id:
-            dialled = self._faulty(
-                self._carrier.faults.next_create(),
-                TOO_MANY_DIALS,
-                lambda: self._dial(api_key, _body(request)),
+            return act_with(
+                faults.next_create(),
+                lambda: _found(self._dial(api_key, _body(request))),
+                _refusals(TOO_MANY_DIALS),
+                faults.hang_secs,
             )
-            return dialled
         call = self._call(api_key, unquote(call_control_id))
         if not name:
             return _found(call.describe())
         if name not in COMMANDS:
             raise _not_found()
-        return self._faulty(
-            self._carrier.faults.next_command(),
-            TOO_MANY,
-            lambda: self._command(call, name, _body(request)),
+        return act_with(
+            faults.next_command(),
+            lambda: _found(self._command(call, name, _body(request))),
+            _refusals(TOO_MANY),
+            faults.hang_secs,
         )
 
     def _authenticated(self, request: Request) -> str:
@@ -120,29 +122,6 @@ class TelnyxRest:
         ):
             raise _not_found()
         return call
-
-    def _faulty(
-        self,
-        fault: CreateFault | None,
-        too_many: tuple[str, str],
-        act: Callable[[], Mapping[str, Any]],
-    ) -> Response:
-        if fault is CreateFault.REFUSES:
-            raise bad(BAD_REQUEST, "It was refused because a test wanted it so.")
-        if fault is CreateFault.THROTTLES:
-            detail = "You have exceeded the maximum number of allowed requests."
-            raise TelnyxError(HTTPStatus.TOO_MANY_REQUESTS, *too_many, detail)
-        answer = act() if fault is None or fault.dials else {}
-        match fault:
-            case CreateFault.FAILS | CreateFault.FAILS_AFTER_DIALLING:
-                detail = "An unexpected error occured."
-                status = HTTPStatus.INTERNAL_SERVER_ERROR
-                raise TelnyxError(status, "10007", "Unexpected error", detail)
-            case CreateFault.HANGS:
-                return Response(cut=True, delay=self._carrier.faults.hang_secs)
-            case CreateFault.DROPS | CreateFault.DROPS_AFTER_DIALLING:
-                return Response(cut=True)
-        return _found(answer)
 
     def _dial(self, api_key: str, body: Body) -> Mapping[str, Any]:
         DIAL.check(body)
@@ -233,6 +212,22 @@ def _body(request: Request) -> Body:
     if not isinstance(body, dict):
         raise TelnyxError(HTTPStatus.BAD_REQUEST, *BAD_REQUEST, "The body must be an object.")
     return body
+
+
+def _refusals(too_many: tuple[str, str]) -> Mapping[CreateFault, TelnyxError]:
+    failed = TelnyxError(
+        HTTPStatus.INTERNAL_SERVER_ERROR,
+        "10007",
+        "Unexpected error",
+        "An unexpected error occured.",
+    )
+    detail = "You have exceeded the maximum number of allowed requests."
+    return {
+        CreateFault.REFUSES: bad(BAD_REQUEST, "It was refused because a test wanted it so."),
+        CreateFault.THROTTLES: TelnyxError(HTTPStatus.TOO_MANY_REQUESTS, *too_many, detail),
+        CreateFault.FAILS: failed,
+        CreateFault.FAILS_AFTER_DIALLING: failed,
+    }
 
 
 def _found(content: Mapping[str, Any]) -> Response:

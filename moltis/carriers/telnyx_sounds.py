@@ -19,7 +19,7 @@ from moltis.carriers.telnyx_events import Reporter
 from moltis.carriers.telnyx_fields import Body
 
 FOR_EVER: Final = 1000
-_TONE_SECS: Final = 0.2
+_TONE_MILLIS: Final = 250
 _PAUSES: Final = {"w": 0.5, "W": 1.0}
 _TYPES: Final = {"mp3": "audio/mpeg", "wav": "audio/wav"}
 
@@ -133,19 +133,20 @@ class Player:
         )
         self._add(piece, body)
 
-    def press(self, digits: str, millis: int) -> None:
+    def press(self, body: Body) -> None:
         """Let the far end hear keys, whatever else it hears."""
+        digits = body["digits"]
         heard = digits.replace("w", "").replace("W", "")
-        tone = millis / 1000
-        seconds = sum(_PAUSES.get(digit, max(tone, _TONE_SECS)) for digit in digits)
+        tone = body.get("duration_millis", _TONE_MILLIS) / 1000
+        seconds = sum(_PAUSES.get(digit, tone) for digit in digits)
         self._begins()
         place = self._line.sounds(Sound.KEYS, heard, seconds)
         self._stage.tones += 1
         self._line.put(TonesOver(place), after=seconds)
 
-    def stop(self, which: str = "all") -> None:
-        """Break off what is heard; with "all", forget what waits."""
-        if which == "all":
+    def stop(self, body: Body) -> None:
+        """Break off what is heard and, unless only the current piece is meant, what waits."""
+        if body.get("stop", "all") == "all":
             self._stage.queue.clear()
         self._break_off(self._status_of_stopped())
         self._next()
@@ -177,7 +178,7 @@ class Player:
 
     def _add(self, piece: _Piece, body: Body) -> None:
         if "stop" in body:
-            self.stop(body["stop"])
+            self.stop(body)
         self._stage.queue.append(piece)
         self._next()
 

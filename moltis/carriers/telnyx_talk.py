@@ -1,5 +1,6 @@
 """What goes on in one call at the simulated Telnyx from its answer to its end."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Final
@@ -12,6 +13,8 @@ from moltis.carriers.telnyx_fields import Body
 from moltis.carriers.telnyx_machines import Detected, Detector, GreetingEnded
 from moltis.carriers.telnyx_sounds import FileLoaded, PieceOver, Player, TonesOver
 from moltis.carriers.telnyx_transcription import transcription
+
+Obey = Callable[[Body], None]
 
 QUIET_SECS: Final = 0.5
 """After so much silence the far end takes it that it is to speak."""
@@ -45,6 +48,18 @@ class Talk:
         self._their_turn = True
         self._spoken = False
         self._silence = 0
+        self._commands: dict[str, Obey] = {
+            "speak": self._player.speak,
+            "playback_start": self._player.play,
+            "playback_stop": self._player.stop,
+            "send_dtmf": self._player.press,
+            "gather": self._gather,
+            "gather_stop": lambda _: self._ears.end_gather("cancelled"),
+            "transcription_start": self._transcribe,
+            "transcription_stop": lambda _: self._ears.stop_transcribing(),
+            "record_start": self._record,
+            "record_stop": lambda _: self._save_recording(),
+        }
 
     def begin(self, body: Body) -> None:
         """Both sides hear each other; *body* is what the call or its answer asked for."""
@@ -57,29 +72,7 @@ class Talk:
 
     def obey(self, name: str, body: Body) -> None:
         """Carry out the command called *name*."""
-        match name:
-            case "speak":
-                self._player.speak(body)
-            case "playback_start":
-                self._player.play(body)
-            case "playback_stop":
-                self._player.stop(body.get("stop", "all"))
-            case "send_dtmf":
-                self._player.press(body["digits"], body.get("duration_millis", 0))
-            case "gather":
-                self._ears.gather(body)
-                self._listens()
-            case "gather_stop":
-                self._ears.end_gather("cancelled")
-            case "transcription_start":
-                self._ears.transcribe(transcription(body))
-                self._listens()
-            case "transcription_stop":
-                self._ears.stop_transcribing()
-            case "record_start":
-                self._recording = (body, datetime.now(UTC))
-            case "record_stop":
-                self._save_recording()
+        self._commands[name](body)
 
     def meet(self, signal: object) -> None:
         """Go on: *signal* came out of the line."""
@@ -111,6 +104,17 @@ class Talk:
     def join(self) -> None:
         """Wait until nothing is on its way any more."""
         self._player.join()
+
+    def _gather(self, body: Body) -> None:
+        self._ears.gather(body)
+        self._listens()
+
+    def _transcribe(self, body: Body) -> None:
+        self._ears.transcribe(transcription(body))
+        self._listens()
+
+    def _record(self, body: Body) -> None:
+        self._recording = (body, datetime.now(UTC))
 
     def _begins(self) -> None:
         self._their_turn = self._spoken = True

@@ -35,25 +35,27 @@ _MILLIS: Final = whole(0, 60_000)
 _INTERIM: Final = {"interim_results": YES_OR_NO}
 
 
-def _engine(*names: str, required: tuple[str, ...] = (), **fields: Field) -> Shape:
+def _engine(*names: str, **fields: Field) -> Shape:
     given = {"transcription_engine": one_of(*names), "transcription_model": TEXT, **fields}
-    return Shape(fields=given, required=required)
+    return Shape(fields=given)
 
 
 def _deepgram(name: str, **fields: Field) -> Shape:
-    shape = _engine(
-        name,
-        required=("transcription_engine", "transcription_model"),
-        language=_LONG,
-        keywords_boosting=OBJECT,
-        smart_format=YES_OR_NO,
-        utterance_end_ms=_MILLIS,
-        **_INTERIM,
+    given = {
+        "transcription_engine": one_of(name),
+        "transcription_model": one_of(name),
+        "language": _LONG,
+        "interim_results": YES_OR_NO,
+        "keywords_boosting": OBJECT,
+        "smart_format": YES_OR_NO,
+        "utterance_end_ms": _MILLIS,
         **fields,
-    )
-    return Shape(
-        fields={**shape.fields, "transcription_model": one_of(name)}, required=shape.required
-    )
+    }
+    return Shape(fields=given, required=("transcription_engine", "transcription_model"))
+
+
+def _needs(shape: Shape, *names: str) -> Shape:
+    return Shape(fields=shape.fields, required=names)
 
 
 _GOOGLE: Final = Shape(
@@ -83,25 +85,30 @@ _GOOGLE: Final = Shape(
 _CONFIGS: Final[Mapping[str, Shape]] = {
     "Google": _GOOGLE,
     "Telnyx": _engine("Telnyx", "B", language=_SHORT_OR_AUTO),
-    "Azure": _engine(
-        "Azure",
-        required=("transcription_engine", "region"),
-        language=_LONG,
-        api_key_ref=TEXT,
-        region=one_of(
-            "australiaeast", "centralindia", "eastus", "northcentralus", "westeurope", "westus2"
+    "Azure": _needs(
+        _engine(
+            "Azure",
+            language=_LONG,
+            api_key_ref=TEXT,
+            region=one_of(
+                "australiaeast", "centralindia", "eastus", "northcentralus", "westeurope", "westus2"
+            ),
         ),
+        "transcription_engine",
+        "region",
     ),
     "xAI": _engine("xAI", language=_LONG, **_INTERIM),
     "AssemblyAI": _engine("AssemblyAI", **_INTERIM),
     "Speechmatics": _engine("Speechmatics", language=_LONG, **_INTERIM),
-    "Soniox": _engine(
-        "Soniox",
-        required=("transcription_engine",),
-        language=_LONG,
-        enable_endpoint_detection=YES_OR_NO,
-        max_endpoint_delay_ms=_MILLIS,
-        **_INTERIM,
+    "Soniox": _needs(
+        _engine(
+            "Soniox",
+            language=_LONG,
+            enable_endpoint_detection=YES_OR_NO,
+            max_endpoint_delay_ms=_MILLIS,
+            **_INTERIM,
+        ),
+        "transcription_engine",
     ),
     "Parakeet": _engine("Parakeet", **_INTERIM),
     "Humain": _engine("Humain", language=one_of("ar", "en", "codeswitch", "auto")),
@@ -136,8 +143,8 @@ class Transcription:
 
 
 def _check_config(body: Body) -> None:
-    asked = body.get("transcription_engine", DEFAULT_ENGINE)
-    engine = LEGACY_ENGINES.get(asked, asked)
+    asked: str = body.get("transcription_engine", DEFAULT_ENGINE)
+    engine: str = LEGACY_ENGINES.get(asked, asked)
     config: Mapping[str, Any] = body.get("transcription_engine_config", {})
     if engine == "Deepgram":
         engine = config.get("transcription_engine", "")

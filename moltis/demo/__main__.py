@@ -4,6 +4,8 @@ import json
 import sys
 import time
 from collections.abc import Callable, Iterable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from pathlib import Path
 from typing import Any, Final
 
@@ -15,7 +17,7 @@ from chalicelib.providers import registry
 from moltis.demo.checks import Check
 from moltis.demo.scenes import ALLOWED_CALLER, cut_short, play
 from moltis.demo.stage import Call, Stage
-from moltis.gateway import running
+from moltis.gateway import Gateway, running
 from moltis.rpc_client import GatewayAddress, RpcClient
 
 LOG: Final = Path("build") / "demo" / "gateway.log"
@@ -58,14 +60,19 @@ def _run(phone: Mapping[str, Any], scenes: Scenes) -> tuple[list[Call], list[Che
     click.echo("starting the gateway, its cloud and its simulated carriers …")
     with running(parse_config({"phone": phone}), speed=SPEED) as gateway:
         click.echo(f"the phone is ready at {gateway.url}\n")
-        rpc = RpcClient(GatewayAddress(gateway.url, gateway.token))
-        stages = [Stage(gateway, rpc, name) for name in gateway.ready["carriers"]]
-        checks = [check for stage in stages for check in scenes(stage)]
-        ids = [call_id for stage in stages for call_id in stage.call_ids]
-        calls = [rpc.ask("voicecall.status", call_id=call_id) for call_id in ids]
-        rpc.close()
+        carriers = list(gateway.ready["carriers"])
+        with ThreadPoolExecutor(len(carriers)) as pool:
+            # The carriers are live at once, in one gateway.
+            played = list(pool.map(lambda name: _play(gateway, name, scenes), carriers))
     click.echo()
-    return calls, checks
+    return [call for calls, _ in played for call in calls], [c for _, cs in played for c in cs]
+
+
+def _play(gateway: Gateway, carrier: str, scenes: Scenes) -> tuple[list[Call], list[Check]]:
+    with closing(RpcClient(GatewayAddress(gateway.url, gateway.token))) as rpc:
+        stage = Stage(gateway, rpc, carrier)
+        checks = list(scenes(stage))
+        return [rpc.ask("voicecall.status", call_id=one) for one in stage.call_ids], checks
 
 
 def _report(calls: list[Call], checks: list[Check]) -> None:

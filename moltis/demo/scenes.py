@@ -1,5 +1,7 @@
 """The demo's calls: each scene is one of them, played on one carrier."""
 
+import time
+from base64 import b64encode
 from collections.abc import Iterator
 from http import HTTPStatus
 from typing import Final
@@ -18,6 +20,15 @@ OPENING: Final = (
     "You have an appointment on Tuesday at ten. Can you confirm it?"
 )
 NOTICE: Final = "This is a message from Doctor Miller's practice: your prescription is ready."
+_NOBODYS: Final = "Zm9yZ2Vk" * 8
+_FORGED: Final = {
+    "X-Twilio-Signature": _NOBODYS,
+    "telnyx-signature-ed25519": b64encode(bytes(64)).decode(),
+    "telnyx-timestamp": str(int(time.time())),
+    "X-Plivo-Signature-V3": _NOBODYS,
+    "X-Plivo-Signature-V3-Nonce": "12345678901234567890",
+}
+"""What each carrier's signature looks like, by somebody who does not have its key."""
 ENDED: Final = ("hangup_user", "hangup_bot")
 
 
@@ -106,12 +117,12 @@ def refused(stage: Stage) -> Iterator[Check]:
 
 def forged(stage: Stage) -> Iterator[Check]:
     """Refuse a webhook that the carrier did not sign."""
-    before = stage.count()
+    before = stage.count()  # of this carrier: on the others, calls go on
     base = f"{stage.gateway.url}/api/channels/telephony/{stage.carrier}"
     response = requests.post(
         f"{base}/answer",
         data={"CallSid": "CA" + "0" * 32, "From": ALLOWED_CALLER, "CallStatus": "ringing"},
-        headers={"X-Twilio-Signature": "Zm9yZ2Vk"},
+        headers=_FORGED,
         timeout=10,
     )
     status, after = response.status_code, stage.count()

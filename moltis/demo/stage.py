@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable, Iterable
+from itertools import count
 from typing import Any, Final
 
 import click
@@ -19,6 +20,8 @@ LOOK_EVERY_SECS: Final = 0.05
 UNKNOWN_CALL: Final = -32004
 
 Call = dict[str, Any]
+
+_NUMBERS: Final = (f"+1555987{number:04}" for number in count())
 
 
 class Stage:
@@ -38,7 +41,7 @@ class Stage:
         self, title: str, message: str, *, far_end: Iterable[Step], mode: str = "conversation"
     ) -> str:
         """Call a number of its own, where *far_end* is what happens; gives the call's id."""
-        number = f"+1555987{len(self.call_ids):04}"
+        number = next(_NUMBERS)
         steps = list(far_end)
         self.gateway.carriers.network.attach(number, lambda: ScriptedFarEnd(steps))
         params = {"to": number, "message": message, "mode": mode, "account": self.carrier}
@@ -81,7 +84,7 @@ class Stage:
 
     def count(self) -> int:
         """How many calls are stored."""
-        return len(self.rpc.ask("voicecall.history", limit=100)["calls"])
+        return len(self.rpc.ask("voicecall.history", account=self.carrier, limit=100)["calls"])
 
     def _until(self, call_id: str, holds: Callable[[Call], bool]) -> None:
         for call in self._looks(call_id):

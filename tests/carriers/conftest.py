@@ -7,6 +7,7 @@ import pytest
 from moltis.carriers.server import SimulatedCarriers
 from tests.carriers.gateway import Gateway
 from tests.carriers.stage import OURS, SID, TOKEN, Stage
+from tests.carriers.telnyx_stage import TelnyxStage
 
 
 @pytest.fixture
@@ -32,3 +33,10 @@ def carriers(gateway: Gateway) -> Iterator[SimulatedCarriers]:
 @pytest.fixture
 def stage(gateway: Gateway, carriers: SimulatedCarriers) -> Stage:
     return Stage(gateway, carriers)
+
+
+@pytest.fixture
+def telnyx(gateway: Gateway, carriers: SimulatedCarriers) -> TelnyxStage:
+    stage = TelnyxStage(gateway, carriers)
+    stage.set_up()
+    return stage

@@ -20,6 +20,7 @@ class Hook:
     url: str
     headers: dict[str, str]
     form: dict[str, str]
+    body: bytes = b""
 
     @property
     def path(self) -> str:
@@ -47,12 +48,13 @@ class _Handler(BaseHTTPRequestHandler):
     server: "_Server"
 
     def _serve(self) -> None:
-        body = self.rfile.read(int(self.headers.get("Content-Length", "0"))).decode()
+        body = self.rfile.read(int(self.headers.get("Content-Length", "0")))
         hook = Hook(
             method=self.command,
             url=f"{self.server.gateway.url}{self.path}",
             headers=dict(self.headers.items()),
-            form=dict(parse_qsl(body, keep_blank_values=True)),
+            form=dict(parse_qsl(body.decode(), keep_blank_values=True)),
+            body=body,
         )
         reply = self.server.gateway.take(hook)
         content = reply.body.encode() if isinstance(reply.body, str) else reply.body
