@@ -115,8 +115,14 @@ class Runner(ABC):
             return self._run_all(self._read(self._fetch(source)), source)
         except DocumentError as error:
             self._call.alerts.append(f"{source.url or 'the inline document'}: {error}")
-            if self._fallback is None:
+            instead = self._instead_of(source)
+            if instead is None:
                 self._fail(source, error)
+        return instead
+
+    def _instead_of(self, source: Source) -> Source | None:
+        """What is carried out because *source* cannot be, if anything; once in a call."""
+        del source
         fallback, self._fallback = self._fallback, None
         return fallback
 

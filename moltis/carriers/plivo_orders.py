@@ -65,7 +65,7 @@ def read_order(values: Mapping[str, Any]) -> AskedCall:
         from_number=from_number,
         order=PlivoOrder(
             document=_source(_callback(values, "answer", required=True), "answer"),
-            fallback=_source(fallback, "answer") if fallback.url else None,
+            fallback=_source(fallback, "fallback") if fallback.url else None,
             ring=_callback(values, "ring"),
             hangup=_callback(values, "hangup"),
             ring_secs=_seconds(values, "ring_timeout", DEFAULT_RING_SECS),

@@ -30,8 +30,9 @@ HOLD_MUSIC: Final = "hold music"
 
 NORMAL: Final = "4000"
 NOTHING_LEFT: Final = "4010"
-_UNREACHABLE: Final = {"answer": "7011", "action": "7012", "transfer": "7013", "redirect": "7014"}
-_INVALID: Final = {"answer": "8011", "action": "8012", "transfer": "8013", "redirect": "8014"}
+_PURPOSES: Final = ("answer", "action", "transfer", "redirect")
+_UNREACHABLE: Final = dict(zip(_PURPOSES, ("7011", "7012", "7013", "7014"), strict=True))
+_INVALID: Final = dict(zip(_PURPOSES, ("8011", "8012", "8013", "8014"), strict=True))
 _REFUSALS: Final = {"rejected": ("no-answer", "3020"), "busy": ("busy", "3010")}
 
 
@@ -60,10 +61,16 @@ class PlivoRunner(Runner):
                 return document
 
     @override
+    def _instead_of(self, source: Source) -> Source | None:
+        return super()._instead_of(source) if source.purpose == "answer" else None
+
+    @override
     def _fail(self, source: Source, error: DocumentError) -> NoReturn:
         codes = _UNREACHABLE if isinstance(error, UnreachableError) else _INVALID
         answered = self._call.answered_at is not None
-        raise CallOverError("completed" if answered else "failed", codes[source.purpose])
+        raise CallOverError(
+            "completed" if answered else "failed", codes.get(source.purpose, codes["answer"])
+        )
 
     @override
     def _run_all(self, verbs: tuple[Verb, ...], source: Source) -> Source:

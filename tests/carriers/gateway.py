@@ -1,12 +1,13 @@
 """A tiny gateway: answers webhooks with prepared documents, and remembers every request."""
 
+import json
 import threading
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 from urllib.parse import parse_qsl, urlsplit
 
 from chalicelib.overriding import override
@@ -25,6 +26,9 @@ class Hook:
     @property
     def path(self) -> str:
         return urlsplit(self.url).path
+
+    def json(self) -> Any:
+        return json.loads(self.body)
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,10 +128,14 @@ class Gateway:
 
     def wait_for(self, path: str, times: int = 1) -> Hook:
         """Give the newest request to *path*, once there were *times* of them."""
-        with self._changed:
-            done = self._changed.wait_for(lambda: len(self.at(path)) >= times, timeout=10)
+        done = self.wait_until(lambda: len(self.at(path)) >= times)
         assert done, f"{path} was not asked for {times} times"
         return self.at(path)[-1]
+
+    def wait_until(self, condition: Callable[[], bool]) -> bool:
+        """Wait until *condition* holds; it is asked again after each request."""
+        with self._changed:
+            return self._changed.wait_for(condition, timeout=10)
 
     def at(self, path: str) -> list[Hook]:
         return [hook for hook in self.hooks if hook.path == path]

@@ -2,7 +2,7 @@
 
 import json
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -21,6 +21,8 @@ NUMBER = "+15551230002"
 VOICE = "AWS.Polly.Joanna-Neural"
 
 Payload = dict[str, Any]
+Step = tuple[str, Mapping[str, object]]
+"""A command and its body."""
 Reaction = Callable[[Payload], None]
 
 
@@ -60,7 +62,13 @@ class TelnyxStage:
         self.reactions[event_type] = list(reactions)
 
     def ask(
-        self, method: str, path: str, body: object = None, *, api_key: str = API_KEY, secs: float = 5
+        self,
+        method: str,
+        path: str,
+        body: object = None,
+        *,
+        api_key: str = API_KEY,
+        secs: float = 5,
     ) -> requests.Response:
         with requests.Session() as session:
             session.trust_env = False
@@ -68,12 +76,12 @@ class TelnyxStage:
             headers = {"Authorization": f"Bearer {api_key}"}
             return session.request(method, url, json=body, headers=headers, timeout=secs)
 
-    def dial(self, *, without: str = "", **more: object) -> requests.Response:
+    def dial(self, *, without: str = "", **more: Any) -> requests.Response:
         body = {"connection_id": CONNECTION, "from": NUMBER, "to": THEIRS} | more
         body.pop(without, None)
         return self.ask("POST", "", body)
 
-    def call(self, far_end: FarEnd | None = None, **more: object) -> SimulatedCall:
+    def call(self, far_end: FarEnd | None = None, **more: Any) -> SimulatedCall:
         """Have the gateway call *far_end*."""
         made = far_end or ScriptedFarEnd()
         self.carriers.network.attach(THEIRS, lambda: made)
@@ -83,14 +91,12 @@ class TelnyxStage:
 
     def dial_in(self, far_end: FarEnd | None = None) -> SimulatedCall:
         """Have *far_end* call the gateway."""
-        return self.carriers.dial_in(
-            THEIRS, NUMBER, far_end or ScriptedFarEnd(), carrier="telnyx"
-        )
+        return self.carriers.dial_in(THEIRS, NUMBER, far_end or ScriptedFarEnd(), carrier="telnyx")
 
     def command(self, call_control_id: str, name: str, **body: object) -> requests.Response:
         return self.ask("POST", f"/{call_control_id}/actions/{name}", body)
 
-    def does(self, *commands: tuple[str, dict[str, object]]) -> Reaction:
+    def does(self, *commands: Step) -> Reaction:
         """A reaction that sends *commands* in the call that the event is about."""
 
         def react(payload: Payload) -> None:
@@ -102,10 +108,7 @@ class TelnyxStage:
 
     def wait_for(self, call: SimulatedCall, event_type: str, times: int = 1) -> list[Payload]:
         """Give the payloads of *event_type* in *call*, once *times* of them were delivered."""
-        with self.gateway._changed:  # noqa: SLF001  # the same condition tells of every request
-            done = self.gateway._changed.wait_for(  # noqa: SLF001
-                lambda: len(self.delivered(call, event_type)) >= times, timeout=10
-            )
+        done = self.gateway.wait_until(lambda: len(self.delivered(call, event_type)) >= times)
         assert done, f"{event_type} did not come {times} times"
         return self.delivered(call, event_type)
 
@@ -114,21 +117,20 @@ class TelnyxStage:
         return [
             event["payload"]
             for event in events
-            if event["event_type"] == event_type
-            and event["payload"]["call_control_id"] == call.sid
+            if event["event_type"] == event_type and event["payload"]["call_control_id"] == call.sid
         ]
 
 
-def speak(text: str, **more: object) -> tuple[str, dict[str, object]]:
+def speak(text: str, **more: object) -> Step:
     return "speak", {"payload": text, "voice": VOICE, **more}
 
 
-LISTEN: tuple[str, dict[str, object]] = (
+LISTEN: Step = (
     "transcription_start",
     {"transcription_engine": "Google", "transcription_engine_config": {"language": "en"}},
 )
-ANSWER: tuple[str, dict[str, object]] = ("answer", {})
-HANG_UP: tuple[str, dict[str, object]] = ("hangup", {})
+ANSWER: Step = ("answer", {})
+HANG_UP: Step = ("hangup", {})
 
 
 def code(response: requests.Response) -> tuple[int, str]:

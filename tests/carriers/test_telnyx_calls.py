@@ -2,6 +2,8 @@ import pytest
 
 from moltis.carriers.far_end import PolitePerson, ScriptedFarEnd
 from moltis.carriers.line import HangsUp, NeverPicksUp, PicksUp, Refusal, Refuses, Says
+from moltis.carriers.server import SimulatedCarriers
+from tests.carriers.gateway import Gateway
 from tests.carriers.stage import THEIRS, heard, over, understood
 from tests.carriers.telnyx_stage import (
     ANSWER,
@@ -148,9 +150,17 @@ def test_a_call_can_be_looked_up_while_it_lasts_and_a_while_after(telnyx: Telnyx
     assert dead["end_time"] > dead["start_time"]
 
 
-def test_a_call_that_ended_long_ago_is_not_found() -> None:
-    # a clock of its own, because ten minutes have to pass
-    pytest.importorskip("nacl")
+def test_a_call_that_ended_long_ago_is_not_found(gateway: Gateway) -> None:
+    with SimulatedCarriers(speed=5000) as carriers:
+        telnyx = TelnyxStage(gateway, carriers)
+        telnyx.set_up()
+        call = over(telnyx.call(ScriptedFarEnd(ringing=Refuses(Refusal.BUSY))))
+        assert telnyx.ask("GET", f"/{call.sid}").ok
+
+        carriers.network.clock.sleep(600)
+
+        assert code(telnyx.ask("GET", f"/{call.sid}")) == (404, "10005")
+        assert code(telnyx.command(call.sid, "hangup")) == (404, "10005")
 
 
 def test_the_state_that_we_give_comes_back_until_it_is_replaced(telnyx: TelnyxStage) -> None:

@@ -128,8 +128,8 @@ PLACE: Final = Operation(
         ("ring_method", "POST"),
         ("hangup_url", ORDER.status_url),
         ("hangup_method", "POST"),
-        ("ring_timeout", "30"),
-        ("time_limit", "3630"),
+        ("ring_timeout", 30),
+        ("time_limit", 3630),
     ),
     known=_parameters(Calls.create),
     answer=_answer(message="call fired", request_uuid=CALL_UUID),
@@ -264,6 +264,13 @@ class PlivoCase(Case):
     )
     say_tag = "Speak"
     say_limit = 3000
+
+    @override
+    def credentials_of(self, vector: Mapping[str, Any]) -> Mapping[str, str]:
+        token = vector["credentials"]["auth_token"]
+        if vector["credentials"].get("header") == MAIN_SIGNATURE:
+            return {"auth_token": AUTH_TOKEN, "main_auth_token": token}
+        return {"auth_token": token}
 
     @override
     def encoded(self, fields: Fields) -> bytes:

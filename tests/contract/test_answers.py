@@ -114,8 +114,9 @@ def test_no_setting_can_break_a_document(case: Case, language: str, voice: str) 
 
 
 @every_writer
-@pytest.mark.parametrize("length", [1, 2, 7, 30, 4094, 4095])
+@pytest.mark.parametrize("length", [1, 2, 7, 30, -2, -1])
 def test_a_long_text_is_said_in_pieces_and_no_word_is_torn(case: Case, length: int) -> None:
+    length %= case.say_limit
     text = " ".join(["x" * length] * (3 * case.say_limit // length))
 
     pieces = spoken(case, case.provider().render([Say(text=text)]))
