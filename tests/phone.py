@@ -14,6 +14,7 @@ from chalicelib import aws
 from chalicelib.accounts.config import parse_config
 from chalicelib.calls.call import inbound_call_id
 from chalicelib.calls.callbacks import Route, callback_url
+from moltis.carriers.carrier import Carrier
 from moltis.carriers.far_end import FarEnd, ScriptedFarEnd
 from moltis.carriers.line import NeverPicksUp, PicksUp, Refuses, Side, Sound, Step
 from moltis.carriers.record import SimulatedCall
@@ -68,6 +69,11 @@ class Phone:
     def attach(self, number: str, make: Callable[[], FarEnd]) -> None:
         """Put somebody at *number*."""
         self.gateway.carriers.network.attach(number, make)
+
+    @property
+    def carrier(self) -> Carrier:
+        """The simulated carrier."""
+        return self.gateway.carriers.carriers[self.account]
 
     def initiate(self, to: str, message: str = "Hello, it is me.", **params: str) -> str:
         """Have the gateway call *to*; gives the call's id."""
@@ -139,7 +145,7 @@ class Phone:
 
 
 @contextmanager
-def a_phone(speed: float = SPEED, provider: str = "twilio", **settings: Any) -> Iterator[Phone]:
+def a_phone(provider: str = "twilio", *, speed: float = SPEED, **settings: Any) -> Iterator[Phone]:
     """Run a gateway with one account at *provider*, and *settings* in its `[phone]` table."""
     table = {
         "inbound_policy": "allowlist",

@@ -1,12 +1,20 @@
 """A far end that is an answering machine: greets, beeps, and records what it hears."""
 
+from typing import Final
+
 from chalicelib.overriding import override
 from moltis.carriers.far_end import FarEnd
 from moltis.carriers.line import Beeps, HangsUp, PicksUp, Says, Sound, speaking_time
 
-GREETING = "You have reached a simulated answering machine. Please leave a message after the tone."
-LONGEST_MESSAGE_SECS = 120.0
-_PAUSE_SECS = 0.5
+GREETING: Final = (
+    "You have reached a simulated answering machine. Please leave a message after the tone."
+)
+LONGEST_MESSAGE_SECS: Final = 120.0
+PERSON_SECS: Final = 1.5
+"""So long a carrier listens to a person, who says hello and waits, to know it for one."""
+MACHINE_SECS: Final = 3.5
+"""So long it listens to a machine, whose greeting does not stop."""
+_PAUSE_SECS: Final = 0.5
 
 
 class AnsweringMachine(FarEnd):

@@ -8,6 +8,7 @@ from typing import Final
 from moltis.carriers.courier import Answer, Delivery, DeliveryError, deliver
 from moltis.carriers.line import (
     Act,
+    Beeps,
     HangsUp,
     Line,
     Order,
@@ -49,6 +50,8 @@ class Ear:
     finish_on: str = ""
     most_keys: int = 0
     """How many keys are enough; 0: any number."""
+    tone: bool = False
+    """Whether the tone of an answering machine is waited for."""
     words: list[str] = field(default_factory=list)
     digits: str = ""
     finished_by: str = ""
@@ -158,6 +161,8 @@ class Attention:
                 raise OrderedError(signal)
             case HangsUp():
                 raise FarEndLeftError
+            case Beeps():
+                return ear is not None and ear.tone
             case Says() | Presses():
                 understood = ear is not None and ear.takes(signal)
                 self.line.came_in(signal, understood=understood)

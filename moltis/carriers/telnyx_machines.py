@@ -3,14 +3,12 @@
 from dataclasses import dataclass
 from typing import Final
 
+from moltis.carriers.answering_machine import MACHINE_SECS, PERSON_SECS
 from moltis.carriers.line import Order, speaking_time
 from moltis.carriers.record import SimulatedCall
 from moltis.carriers.telnyx_events import Reporter
 from moltis.carriers.telnyx_fields import Body
 
-PERSON_SECS: Final = 1.5
-"""A person says hello and waits."""
-ANALYSIS_MILLIS: Final = 3500
 SILENCE_SECS: Final = 1.0
 """After so much of it, a greeting has ended without a tone."""
 OFF: Final = "disabled"
@@ -36,7 +34,7 @@ class Detector:
         self._reporter = reporter
         self._mode: str = body.get("answering_machine_detection", OFF)
         config = body.get("answering_machine_detection_config", {})
-        self._millis: int = config.get("total_analysis_time_millis", ANALYSIS_MILLIS)
+        self._millis: float = config.get("total_analysis_time_millis", MACHINE_SECS * 1000)
         self._detected = False
         self._ended = False
         self._silence = 0

@@ -13,7 +13,12 @@ from typing import Final
 from moltis.carriers.addresses import is_address
 from moltis.carriers.document_runner import Source
 from moltis.carriers.exchange import Pairs
-from moltis.carriers.twilio_call import LONGEST_CALL_SECS, LONGEST_RING_SECS, TwilioOrder
+from moltis.carriers.twilio_call import (
+    DETECTIONS,
+    LONGEST_CALL_SECS,
+    LONGEST_RING_SECS,
+    TwilioOrder,
+)
 
 BAD_PARAMETER: Final = 20001
 BAD_URL: Final = 21205
@@ -35,7 +40,7 @@ _EVENTS: Final = frozenset({"initiated", "ringing", "answered", "completed"})
 _FIELDS: Final = frozenset(
     {
         "To", "From", "Url", "Method", "Twiml", "FallbackUrl", "FallbackMethod", "StatusCallback",
-        "StatusCallbackMethod", _EVENT, "Timeout", "TimeLimit", "SendDigits",
+        "StatusCallbackMethod", _EVENT, "Timeout", "TimeLimit", "SendDigits", "MachineDetection",
     }
 )  # fmt: skip
 _NUMBER: Final = re.compile(r"\+[1-9][0-9]{6,14}")
@@ -88,6 +93,7 @@ def read_order(form: Pairs) -> AskedCall:
                 BAD_PARAMETER,
             ),
             send_digits=_digits(values),
+            machine_detection=_machine_detection(values),
         ),
     )
 
@@ -171,3 +177,11 @@ def _digits(values: Mapping[str, str]) -> str:
     if "SendDigits" in values and not _DIGITS.fullmatch(digits):
         raise BadParameterError(BAD_DIGITS, f"SendDigits does not take {digits}")
     return digits
+
+
+def _machine_detection(values: Mapping[str, str]) -> str:
+    wanted = values.get("MachineDetection", "")
+    if "MachineDetection" in values and wanted not in DETECTIONS:
+        message = f"MachineDetection must be one of {', '.join(DETECTIONS)}, not {wanted}"
+        raise BadParameterError(BAD_PARAMETER, message)
+    return wanted

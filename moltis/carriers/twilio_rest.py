@@ -196,7 +196,7 @@ def resource(call: TwilioCall) -> dict[str, Any]:
         "to": record.to_number,
         "to_formatted": record.to_number,
         "status": _rest_status(record.status),
-        "answered_by": None,
+        "answered_by": call.answered_by or None,
         "caller_name": None,
         "forwarded_from": None,
         "group_sid": None,

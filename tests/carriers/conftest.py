@@ -6,6 +6,7 @@ import pytest
 
 from moltis.carriers.server import SimulatedCarriers
 from tests.carriers.gateway import Gateway
+from tests.carriers.plivo_stage import PlivoStage
 from tests.carriers.stage import OURS, SID, TOKEN, Stage
 from tests.carriers.telnyx_stage import TelnyxStage
 
@@ -38,5 +39,12 @@ def stage(gateway: Gateway, carriers: SimulatedCarriers) -> Stage:
 @pytest.fixture
 def telnyx(gateway: Gateway, carriers: SimulatedCarriers) -> TelnyxStage:
     stage = TelnyxStage(gateway, carriers)
+    stage.set_up()
+    return stage
+
+
+@pytest.fixture
+def plivo(gateway: Gateway, carriers: SimulatedCarriers) -> PlivoStage:
+    stage = PlivoStage(gateway, carriers)
     stage.set_up()
     return stage

@@ -1,3 +1,5 @@
+from typing import Any
+
 import pytest
 import requests
 
@@ -10,7 +12,7 @@ from moltis.carriers.telnyx_rest import Repetitions
 from tests.carriers.stage import over
 from tests.carriers.telnyx_stage import API_KEY, HANG_UP, NUMBER, VOICE, TelnyxStage, code, speak
 
-BAD_DIALS: list[tuple[dict[str, object], str]] = [
+BAD_DIALS: list[tuple[dict[str, Any], str]] = [
     ({"from": "15551234567"}, "10016"),
     ({"to": ["+15559876543"]}, "10016"),
     ({"to": "sip:me@example.com"}, "10016"),
@@ -37,7 +39,7 @@ BAD_DIALS: list[tuple[dict[str, object], str]] = [
 
 @pytest.mark.parametrize(("more", "expected"), BAD_DIALS)
 def test_a_call_is_refused_unless_everything_is_right(
-    telnyx: TelnyxStage, more: dict[str, object], expected: str
+    telnyx: TelnyxStage, more: dict[str, Any], expected: str
 ) -> None:
     assert code(telnyx.dial(**more)) == (422, expected)
     assert telnyx.carriers.calls == ()

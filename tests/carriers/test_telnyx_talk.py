@@ -11,6 +11,7 @@ from tests.carriers.telnyx_stage import (
     ANSWER,
     HANG_UP,
     LISTEN,
+    Step,
     TelnyxStage,
     payloads,
     speak,
@@ -205,7 +206,8 @@ def test_keys_can_be_gathered(
 
 
 def test_gathering_can_be_stopped_and_ends_with_the_call(telnyx: TelnyxStage) -> None:
-    gather, stop = ("gather", {}), ("gather_stop", {})
+    gather: Step = ("gather", {})
+    stop: Step = ("gather_stop", {})
     telnyx.when("call.answered", telnyx.does(gather, gather, stop, stop, gather, HANG_UP))
 
     call = over(telnyx.call())
@@ -297,7 +299,7 @@ def test_markup_is_not_spoken(telnyx: TelnyxStage) -> None:
 
 def test_a_recording_is_saved_when_it_stops_and_when_the_call_ends(telnyx: TelnyxStage) -> None:
     record = ("record_start", {"channels": "dual", "format": "wav"})
-    stop = ("record_stop", {})
+    stop: Step = ("record_stop", {})
     telnyx.when("call.answered", telnyx.does(record, stop, stop, record, HANG_UP))
 
     call = over(telnyx.call())

@@ -4,11 +4,21 @@ from collections.abc import Iterator
 
 import pytest
 
-from moltis.carriers.line import HangsUp, Presses, Refusal, Refuses, Says, Sound, StaysSilent
+from chalicelib import wiring
+from chalicelib.providers import registry
+from moltis.carriers.line import (
+    HangsUp,
+    NeverPicksUp,
+    Presses,
+    Refusal,
+    Refuses,
+    Says,
+    Sound,
+    StaysSilent,
+)
 from tests.phone import (
     CALLER,
     GREETING,
-    SIGNATURES,
     STRANGER,
     Phone,
     a_phone,
@@ -17,13 +27,13 @@ from tests.phone import (
 )
 
 OPENING = "You have an appointment on Tuesday at ten. Can you confirm it?"
-OWN_CODES = {"twilio": "failed", "plivo": "3050"}
+OWN_CODES = {"twilio": "failed", "plivo": "3050", "telnyx": "not_found"}
 """What each carrier says of a number that does not exist."""
 
 
-@pytest.fixture(scope="module", params=SIGNATURES)
+@pytest.fixture(scope="module", params=list(registry.PROVIDERS))
 def phone(request: pytest.FixtureRequest) -> Iterator[Phone]:
-    with a_phone(provider=request.param, max_duration_secs=60) as running:
+    with a_phone(request.param) as running:
         yield running
 
 
@@ -173,7 +183,6 @@ def test_we_can_hang_up_and_hanging_up_again_is_harmless(phone: Phone) -> None:
 def test_a_call_can_be_ended_while_it_rings(phone: Phone) -> None:
     to = phone.far_end(ringing=Refuses(after=1000))
     call_id = phone.initiate(to, OPENING)
-    phone.until(call_id, lambda call: call["state"] == "ringing")
 
     phone.rpc.ask("voicecall.end", call_id=call_id)
 
@@ -187,3 +196,20 @@ def test_a_busy_line_a_refusal_and_a_dead_number_have_their_own_ends(phone: Phon
     assert phone.over(busy)["end_reason"] == "busy"
     dead = phone.over(failed)
     assert (dead["end_reason"], dead["error"]["code"]) == ("error", OWN_CODES[phone.account])
+
+
+def test_a_telephone_that_nobody_picks_up_stops_ringing(phone: Phone) -> None:
+    call = phone.over(phone.initiate(phone.far_end(ringing=NeverPicksUp())))
+
+    assert (call["end_reason"], call["answered_at"]) == ("no_answer", None)
+
+
+def test_a_call_that_somebody_else_cancels_is_said_to_be_canceled(phone: Phone) -> None:
+    call_id = phone.initiate(phone.far_end(ringing=Refuses(after=1000)))
+    call = phone.until(call_id, lambda call: call["provider_call_id"] is not None)
+
+    # As its owner may do it in the carrier's own console.
+    wiring.exchange(phone.account).provider.hang_up(call["provider_call_id"])
+
+    ended = phone.over(call_id)
+    assert (ended["end_reason"], ended["error"]["code"]) == ("error", "canceled")

@@ -10,16 +10,22 @@ from chalicelib.accounts.account import OutboundLimits
 from chalicelib.calls.call import new_call_id
 from chalicelib.errors import LimitReachedError
 from chalicelib.functions.clock import sweep
+from chalicelib.providers import registry
 from chalicelib.store.base import Ending
+from moltis.carriers.answering_machine import AnsweringMachine
+from moltis.carriers.faults import CreateFault
 from moltis.carriers.line import HangsUp, Says
 from moltis.gateway import SCHEDULED
 from moltis.rpc_client import RefusedError
 from tests.builders import a_call
 from tests.phone import CALLER, STRANGER, Json, a_phone, audible, words
 
+every_carrier = pytest.mark.parametrize("provider", list(registry.PROVIDERS))
 
-def test_the_maximum_duration_ends_a_call_by_the_clock() -> None:
-    with a_phone(max_duration_secs=2) as phone:
+
+@every_carrier
+def test_the_maximum_duration_ends_a_call_by_the_clock(provider: str) -> None:
+    with a_phone(provider, max_duration_secs=2) as phone:
         to = phone.far_end(*(Says(f"And another thing, {n}.") for n in range(200)))
 
         call = phone.over(phone.initiate(to, "Hello."))
@@ -117,3 +123,61 @@ def test_one_item_hammered_from_many_threads_changes_as_if_one_by_one() -> None:
             )
 
     assert (created.count(True), finished.count(True)) == (10, 1)
+
+
+def test_three_carriers_are_live_in_one_gateway_at_once() -> None:
+    with a_phone(**{name: {} for name in registry.PROVIDERS}) as phone:
+        calls = [
+            phone.initiate(phone.far_end(Says("Hello."), HangsUp()), "Hi.", account=name)
+            for name in registry.PROVIDERS
+        ]
+        ended = [phone.over(call_id) for call_id in calls]
+
+    assert [call["provider"] for call in ended] == list(registry.PROVIDERS)
+    assert [words(call)[1] for call in ended] == [("user", "Hello.")] * len(ended)
+
+
+def test_a_further_account_has_a_number_credentials_and_webhooks_of_its_own() -> None:
+    with a_phone(accounts={"night": {"provider": "plivo"}}) as phone:
+        call = phone.over(
+            phone.initiate(phone.far_end(Says("Hello."), HangsUp()), "Hi.", account="night")
+        )
+        accounts = phone.rpc.ask("voicecall.status")["accounts"]
+
+    assert (call["account"], call["provider"]) == ("night", "plivo")
+    assert [account["id"] for account in accounts] == ["twilio", "night"]
+    assert len({account["from_number"] for account in accounts}) == 2
+
+
+def test_the_fallback_calls_when_the_carrier_itself_is_the_trouble() -> None:
+    with a_phone(twilio={"fallback": "telnyx"}, telnyx={}) as phone:
+        faults = phone.gateway.carriers.twilio.faults
+        order = {"to": phone.far_end(HangsUp()), "message": "Hi.", "idempotency_key": "once"}
+        faults.on_next_create(CreateFault.THROTTLES)
+        first = phone.rpc.ask("voicecall.initiate", **order)
+        again = phone.rpc.ask("voicecall.initiate", **order)
+        phone.over(first["call_id"])
+        faults.on_next_create(CreateFault.REFUSES)
+        with pytest.raises(RefusedError):
+            phone.initiate(phone.far_end())
+        faults.on_next_create(CreateFault.FAILS)
+        uncertain = phone.status(phone.initiate(phone.far_end()))
+
+    assert (first["account"], again["call_id"]) == ("telnyx", first["call_id"])
+    assert (uncertain["account"], uncertain["state"]) == ("twilio", "initiated")
+
+
+@every_carrier
+@pytest.mark.parametrize("machine", ["hangup", "leave_message"])
+def test_an_answering_machine_is_told_from_a_person(provider: str, machine: str) -> None:
+    with a_phone(provider, outbound={"machine": machine}) as phone:
+        number = phone.new_number()
+        phone.attach(number, lambda: AnsweringMachine("Nobody is at home. Speak after the beep."))
+        taken = phone.over(phone.initiate(number, "Your table is ready.", mode="notify"))
+        recorded = [m.text for m in phone.at_carrier(taken).heard if m.whole]
+        person = phone.over(phone.initiate(phone.far_end(), "Your table is ready.", mode="notify"))
+
+    assert (taken["answered_by"], person["answered_by"]) == ("machine", "human")
+    assert ("Your table is ready." in recorded) == (machine == "leave_message")
+    assert taken["end_reason"] == ("completed" if machine == "leave_message" else "hangup_bot")
+    assert person["end_reason"] == "completed"
