@@ -9,7 +9,7 @@ from typing import Any, Final
 from botocore.exceptions import BotoCoreError, ClientError, ReadTimeoutError
 
 from chalicelib import aws, log
-from chalicelib.calls.call import Mode
+from chalicelib.calls.call import AnsweredBy, Mode
 from chalicelib.calls.events import (
     CallArrived,
     CallOpened,
@@ -86,6 +86,8 @@ def read_event(payload: Mapping[str, Any]) -> CarrierEvent:
     if kind is InputOverheard:
         facts["at"] = datetime.fromisoformat(facts["at"])
         facts["input"] = Input(facts["input"])
+    if facts.get("answered_by"):
+        facts["answered_by"] = AnsweredBy(facts["answered_by"])
     return kind(**facts)
 
 
