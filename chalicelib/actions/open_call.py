@@ -4,17 +4,21 @@ from dataclasses import replace
 from datetime import timedelta
 
 from chalicelib import log
-from chalicelib.actions.end_call import RETRY_AFTER
+from chalicelib.actions.end_call import RETRY_AFTER, end_call
 from chalicelib.actions.exchange import Exchange
 from chalicelib.actions.next_words import is_wanted_over, opening_verbs
 from chalicelib.calls.call import AnsweredBy, Call, Mode, OnMachine, State
-from chalicelib.calls.events import CallOpened
-from chalicelib.calls.verbs import HangUp, Verb
+from chalicelib.calls.callbacks import Route
+from chalicelib.calls.events import CallOpened, MachineDetected
+from chalicelib.calls.verbs import AwaitSilence, HangUp, Verb
+from chalicelib.providers.base import Feature
 from chalicelib.timers.base import TimerKind
 
 SLOWEST_CHARS_PER_SEC = 8
 """Slower than any voice we know of: the guard must never cut a message that is being spoken."""
 NOTIFY_SLACK_SECS = 15
+LONGEST_GREETING_SECS = 30
+"""Whoever has not finished greeting by then will not."""
 
 
 def open_call(event: CallOpened, *, exchange: Exchange) -> list[Verb]:
@@ -39,6 +43,29 @@ def open_call(event: CallOpened, *, exchange: Exchange) -> list[Verb]:
     return opening_verbs(call, exchange=exchange)
 
 
+def meet_machine(event: MachineDetected, *, exchange: Exchange) -> None:
+    """Begin anew for a machine that took our first words for a person's, or hang up.
+
+    Raises:
+        ProviderError: the carrier refused or failed.
+    """
+    opened = exchange.calls.open(
+        event.call_id,
+        account=exchange.account.account_id,
+        provider_call_id=event.provider_call_id,
+        at=exchange.now(),
+        answered_by=AnsweredBy.MACHINE,
+    )
+    if opened is None or is_wanted_over(opened.call):
+        return
+    call = opened.call
+    if call.on_machine is OnMachine.HANGUP:
+        end_call(call, exchange=exchange)
+    else:
+        url = exchange.url(Route.ANSWER, call.call_id, machine=1)
+        exchange.provider.interrupt(event.provider_call_id, url)
+
+
 def _meet_machine(call: Call, exchange: Exchange) -> list[Verb]:
     """Leave the message, whatever the call is for, or hang up: nobody is there to talk to."""
     log.info("answering machine", call_id=call.call_id, account=call.account, then=call.on_machine)
@@ -46,7 +73,10 @@ def _meet_machine(call: Call, exchange: Exchange) -> list[Verb]:
         at = exchange.now() + RETRY_AFTER
         exchange.calls.request_end(call.call_id, State.HANGUP_BOT, retry_at=at)
         return [HangUp()]
-    return opening_verbs(replace(call, mode=Mode.NOTIFY), exchange=exchange)
+    message = opening_verbs(replace(call, mode=Mode.NOTIFY), exchange=exchange)
+    if Feature.GREETING_END in exchange.provider.features:
+        return message
+    return [AwaitSilence(LONGEST_GREETING_SECS), *message]
 
 
 def _guard_notify(call: Call, exchange: Exchange) -> None:

@@ -7,11 +7,19 @@ from datetime import timedelta
 from chalicelib import log
 from chalicelib.accounts.policy import check_is_ready, check_may_call
 from chalicelib.actions.exchange import Exchange
-from chalicelib.calls.call import Call, CallFailure, Direction, Mode, State, new_call_id
+from chalicelib.calls.call import (
+    Call,
+    CallFailure,
+    Direction,
+    Mode,
+    OnMachine,
+    State,
+    new_call_id,
+)
 from chalicelib.calls.callbacks import Route
 from chalicelib.calls.phone_numbers import PhoneNumber
-from chalicelib.errors import ProviderError, ProviderUncertainError
-from chalicelib.providers.base import DialOrder
+from chalicelib.errors import ProviderError, ProviderUncertainError, UnsupportedFeatureError
+from chalicelib.providers.base import DialOrder, Feature
 from chalicelib.store.base import Ending
 from chalicelib.timers.base import TimerKind
 
@@ -39,11 +47,13 @@ def place_call(order: CallOrder, *, exchange: Exchange) -> Call:
 
     Raises:
         PolicyError, LimitReachedError: the owner's settings forbid it.
+        UnsupportedFeatureError: the carrier cannot do what the settings ask of it.
         ProviderError: the carrier refused or failed; the call is kept, in state `error`.
     """
     account = exchange.account
     check_is_ready(account)
     check_may_call(account, order.to)
+    _check_machine(exchange)
     created = exchange.calls.create(
         _new_call(order, exchange),
         limits=account.outbound,
@@ -96,6 +106,13 @@ def dial_order(call: Call, exchange: Exchange) -> DialOrder:
         placed_at=call.started_at,
         on_machine=call.on_machine,
     )
+
+
+def _check_machine(exchange: Exchange) -> None:
+    provider = exchange.provider
+    wanted = exchange.account.outbound.machine is not OnMachine.OFF
+    if wanted and Feature.MACHINE_DETECTION not in provider.features:
+        raise UnsupportedFeatureError(provider.name, Feature.MACHINE_DETECTION)
 
 
 def _dial(call: Call, exchange: Exchange) -> Call:

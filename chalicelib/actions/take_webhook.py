@@ -5,7 +5,7 @@ from chalicelib.actions.admit_call import admit_call
 from chalicelib.actions.exchange import Exchange
 from chalicelib.actions.next_words import trouble_verbs
 from chalicelib.actions.note_progress import note_end, note_progress
-from chalicelib.actions.open_call import open_call
+from chalicelib.actions.open_call import meet_machine, open_call
 from chalicelib.actions.take_input import await_reply, resume, take_input
 from chalicelib.calls.callbacks import Route
 from chalicelib.calls.events import (
@@ -15,6 +15,7 @@ from chalicelib.calls.events import (
     CallProgressed,
     CarrierEvent,
     InputGathered,
+    MachineDetected,
     ReplyAwaited,
     ResumeAsked,
     UnknownEvent,
@@ -81,6 +82,8 @@ def _take(event: CarrierEvent, *, exchange: Exchange) -> list[Verb]:
             return open_call(event, exchange=exchange)
         case CallArrived():
             return admit_call(event, exchange=exchange)
+        case MachineDetected():
+            meet_machine(event, exchange=exchange)
         case CallProgressed():
             note_progress(event, exchange=exchange)
         case CallEnded():

@@ -52,6 +52,13 @@ class Pause:
 
 
 @dataclass(frozen=True, slots=True)
+class AwaitSilence:
+    """Say nothing until the other side is silent, for *longest_secs* at most."""
+
+    longest_secs: int
+
+
+@dataclass(frozen=True, slots=True)
 class SendDigits:
     """Press keys: `0-9 A-D * #`, `w` waits 0.5 s, `W` one second."""
 
@@ -105,7 +112,8 @@ class StopSpeaking:
 
 
 Verb = (
-    Answer
+    AwaitSilence
+    | Answer
     | Listen
     | StopSpeaking
     | Say

@@ -26,6 +26,7 @@ class Feature(StrEnum):
     RING_TIMEOUT = "ring timeout of its own"
     TIME_LIMIT = "maximum duration of its own"
     MACHINE_DETECTION = "tell an answering machine from a person"
+    GREETING_END = "tell when a machine's greeting is over"
     FIND_CALL = "find a call whose dialling was uncertain"
 
 

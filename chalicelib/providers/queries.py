@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import TypedDict
 from urllib.parse import parse_qsl
 
+from chalicelib.calls.call import AnsweredBy
 from chalicelib.calls.events import (
     CallArrived,
     CallOpened,
@@ -41,7 +42,8 @@ def read_answer(
 ) -> CarrierEvent:
     """Say who wants a first document: a call that we placed is named in the *query*."""
     if query.get("call"):
-        return CallOpened(**common)
+        by = AnsweredBy.MACHINE if "machine" in query else None
+        return CallOpened(answered_by=by, **common)
     return CallArrived(from_number=from_number, to_number=to_number, **common)
 
 

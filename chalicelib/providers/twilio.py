@@ -270,7 +270,7 @@ def _answer(form: VoiceForm, query: Mapping[str, str], common: Common) -> Carrie
     if isinstance(event, CallOpened):
         # machine_start, machine_end_beep, machine_end_silence, machine_end_other; fax
         word = form.get("AnsweredBy", "").partition("_")[0]
-        return replace(event, answered_by=ANSWERED_BY.get(word))
+        return replace(event, answered_by=ANSWERED_BY.get(word, event.answered_by))
     return event
 
 

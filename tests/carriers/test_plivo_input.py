@@ -45,7 +45,7 @@ def test_silence_asks_nobody_and_leads_to_what_stands_behind(plivo: PlivoStage) 
 
     assert heard(call) == ["Nobody there"]
     assert plivo.gateway.at("/heard") == []
-    assert 5 <= call.duration_secs <= 9
+    assert 5 <= call.duration_secs <= 30
 
 
 def test_silence_and_nothing_behind_it_ends_the_call(plivo: PlivoStage) -> None:

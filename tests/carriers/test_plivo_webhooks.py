@@ -113,7 +113,7 @@ def test_a_call_that_was_talked_in_is_billed_by_the_minute(plivo: PlivoStage) ->
     over(plivo.call())
 
     report = plivo.last_report()
-    assert 61 <= int(report["Duration"]) <= 66
+    assert 61 <= int(report["Duration"]) <= 120
     assert (report["BillDuration"], report["TotalCost"]) == ("120", "0.01100")
     assert report["AnswerTime"] <= report["EndTime"]
 
