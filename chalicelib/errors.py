@@ -73,7 +73,7 @@ class UnknownCallError(GatewayError):
     code = "unknown_call"
 
     def __init__(self, call_id: str) -> None:
-        super().__init__(f"there is no call {call_id!r}")
+        super().__init__(f"there is no call {call_id!r}; the history lists those there are")
         self.call_id = call_id
 
 
@@ -82,8 +82,9 @@ class UnknownAccountError(GatewayError):
 
     code = "unknown_account"
 
-    def __init__(self, account_id: str) -> None:
-        super().__init__(f"there is no account {account_id!r}")
+    def __init__(self, account_id: str, *known: str) -> None:
+        others = f"; there are {', '.join(known)}" if known else ""
+        super().__init__(f"there is no account {account_id!r}{others}")
         self.account_id = account_id
 
 

@@ -128,7 +128,11 @@ def account(account_id: str) -> Account:
         if known is None:
             raise UnknownAccountError(account_id)
         account_id = known.active
-    return _known_accounts().get(account_id)
+    try:
+        return _known_accounts().get(account_id)
+    except UnknownAccountError as error:
+        known = phone()
+        raise UnknownAccountError(account_id, *(known.account_ids if known else ())) from error
 
 
 def missing_settings(of: Account) -> tuple[str, ...]:

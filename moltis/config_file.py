@@ -7,6 +7,7 @@ from typing import Final
 
 from chalicelib.accounts.account import PROVIDERS
 from chalicelib.accounts.config import PhoneConfig, parse_config
+from chalicelib.agents.registry import AGENTS
 from chalicelib.errors import ConfigurationError, InvalidParamsError
 from chalicelib.providers import registry
 
@@ -40,10 +41,18 @@ def read_config(path: Path | None) -> PhoneConfig:
             {"phone": {name: {} for name in PROVIDERS if name in registry.PROVIDERS}}
         )
     try:
-        return parse_config(tomllib.loads(path.read_text("utf-8")))
+        config = parse_config(tomllib.loads(path.read_text("utf-8")))
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         message = f"{path} cannot be read: {error}"
         raise ConfigurationError(message) from error
     except InvalidParamsError as error:
         message = f"{path} has faults: {error}"
         raise ConfigurationError(message) from error
+    for account in config.accounts:
+        if account.agent.kind not in AGENTS:
+            known = ", ".join(AGENTS)
+            message = (
+                f"{path}: phone.agent.kind: this version has no {account.agent.kind}, only {known}"
+            )
+            raise ConfigurationError(message)
+    return config

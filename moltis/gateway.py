@@ -4,7 +4,7 @@ import threading
 from base64 import b64decode
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import Any, Final
 
@@ -33,7 +33,7 @@ class Gateway:
     """A gateway that runs."""
 
     url: str
-    token: str
+    token: str = field(repr=False)
     seeded: tuple[Seeded, ...]
     carriers: SimulatedCarriers
 
@@ -41,7 +41,7 @@ class Gateway:
     def ready(self) -> dict[str, Any]:
         """What the gateway says of itself once it is ready."""
         kinds = {
-            one.account.provider: "simulated" if one.account.simulated else "live"
+            one.account.account_id: "simulated" if one.account.simulated else "live"
             for one in self.seeded
         }
         return {

@@ -13,7 +13,11 @@ from typing import TYPE_CHECKING, Any, Final
 from unittest.mock import patch
 from urllib.parse import urlsplit
 
+from botocore.exceptions import BotoCoreError, ClientError
+from pynamodb.exceptions import PynamoDBException
+
 from chalicelib import aws, settings
+from chalicelib.errors import ConfigurationError
 from chalicelib.store import tables
 
 if TYPE_CHECKING:
@@ -40,7 +44,11 @@ def cloud(functions_url: str) -> Iterator[bool]:
         aws.client.cache_clear()
         aws.session.cache_clear()
         with _nothing() if endpoint else _embedded():
-            _make_what_is_missing()
+            try:
+                _make_what_is_missing()
+            except (BotoCoreError, ClientError, PynamoDBException) as error:
+                message = f"the cloud at {endpoint or 'this machine'} cannot be used: {error}"
+                raise ConfigurationError(message) from error
             yield not endpoint
 
 

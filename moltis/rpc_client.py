@@ -1,7 +1,7 @@
 """How the command line speaks to a gateway: JSON-RPC, found by environment or state file."""
 
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from http import HTTPStatus
 from itertools import count
 from typing import Any, Final
@@ -37,7 +37,7 @@ class GatewayAddress:
     """Where a gateway is, and what lets us in."""
 
     url: str
-    token: str
+    token: str = field(repr=False)
 
 
 def find_gateway() -> GatewayAddress:
@@ -48,6 +48,9 @@ def find_gateway() -> GatewayAddress:
     """
     url = os.environ.get("MOLTIS_GATEWAY_URL", "")
     if url:
+        if not url.startswith(("http://", "https://")):
+            message = f"MOLTIS_GATEWAY_URL is {url!r}; begin it with http:// or https://"
+            raise NoGatewayError(message)
         token = os.environ.get("MOLTIS_TOKEN", "")
         if not token:
             message = "MOLTIS_GATEWAY_URL is set and MOLTIS_TOKEN is not; set both"

@@ -5,6 +5,8 @@ import os
 from pathlib import Path
 from typing import Any
 
+from chalicelib.errors import ConfigurationError
+
 
 def state_file() -> Path:
     """Where the running gateway says where it is."""
@@ -14,26 +16,33 @@ def state_file() -> Path:
 
 
 def write_state(state: dict[str, Any]) -> None:
-    """Keep *state*; it holds a token, so that only its owner may read it."""
+    """Keep *state*; it holds a token, so that only its owner may read it.
+
+    Raises:
+        ConfigurationError: the folder cannot be written to.
+    """
     path = state_file()
-    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    fresh = path.with_suffix(".new")
-    fresh.unlink(missing_ok=True)
-    handle = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(handle, "w") as file:
-        json.dump(state, file)
-    fresh.replace(path)
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        fresh = path.with_suffix(".new")
+        fresh.unlink(missing_ok=True)
+        handle = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(handle, "w") as file:
+            json.dump(state, file)
+        fresh.replace(path)
+    except OSError as error:
+        message = f"cannot write {path} ({error.strerror}); set MOLTIS_STATE_DIR to another folder"
+        raise ConfigurationError(message) from error
 
 
 def read_state() -> dict[str, Any] | None:
     """Read what the gateway wrote; nothing if none did."""
     try:
         state = json.loads(state_file().read_text())
-    except FileNotFoundError:
+    except (OSError, ValueError):
+        # Not there, not ours, or half written: in any case it names no gateway.
         return None
-    except ValueError:
-        return None
-    return state if isinstance(state, dict) else None
+    return state if isinstance(state, dict) and {"url", "token"} <= state.keys() else None
 
 
 def remove_state(url: str) -> None:

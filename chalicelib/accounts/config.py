@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Final
 from urllib.parse import urlsplit
 
@@ -45,7 +45,7 @@ class PhoneConfig:
 
     phone: Phone
     accounts: tuple[Account, ...]
-    credentials: Mapping[str, Mapping[str, str]]
+    credentials: Mapping[str, Mapping[str, str]] = field(repr=False)
 
 
 def parse_config(document: Mapping[str, Any]) -> PhoneConfig:

@@ -50,7 +50,9 @@ def check_is_ready(account: Account) -> None:
     """
     if account.missing:
         names = " and ".join(account.missing)
-        message = f"account {account.account_id!r} has no {names}; set it and try again"
+        pronoun = "them" if len(account.missing) > 1 else "it"
+        where = f"[phone.{account.account_id}]"
+        message = f"account {account.account_id!r} has no {names}; set {pronoun} under {where}"
         raise PolicyError(message, rule=f"phone.{account.account_id}")
 
 

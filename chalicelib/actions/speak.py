@@ -53,7 +53,7 @@ def _interject(call: Call, text: str, kind: Kind, exchange: Exchange) -> Call:
     if is_wanted_over(call):
         raise CallOverError(call.call_id)
     if call.opened_at is None or not call.provider_call_id:
-        reason = "is not answered yet; wait until its state is listening"
+        reason = "nobody has answered this call yet; try again once it is answered"
         raise InvalidParamsError(Fault("call_id", reason))
     now = exchange.now()
     is_thinking = call.state is State.ACTIVE

@@ -97,21 +97,24 @@ def call_id_of(event: CarrierEvent, exchange: Exchange) -> CallId:
 def _reply_or_wait(
     call_id: CallId, turn: int, *, since: int, asked: int, exchange: Exchange
 ) -> list[Verb]:
-    call = _live(call_id, exchange)
+    call = _unfinished(call_id, exchange)
     if call is None:
         return [HangUp()]
     manner = Manner.of(call)
     reply = exchange.calls.line(call_id, Slot.bot(turn + 1)) if call.turn > turn else None
     if reply is not None:
+        # Even if it was a goodbye: whoever asks again has not heard it.
         return line_verbs(reply, manner, turn=turn + 1, exchange=exchange)
+    if is_wanted_over(call):
+        return [HangUp()]
     if asked == _NOT_YET:
         _keep_filler(manner, turn, since, exchange)
     return waiting_verbs(manner, turn=turn, since=since, asked=asked + 1, exchange=exchange)
 
 
 def _break_silence(event: InputGathered, call_id: CallId, exchange: Exchange) -> list[Verb]:
-    call = _live(call_id, exchange)
-    if call is None:
+    call = _unfinished(call_id, exchange)
+    if call is None or (call.turn == event.turn and is_wanted_over(call)):
         return [HangUp()]
     line = silence_line(call, event.quiet, exchange)
     return _speak_instead(call, event.turn, line, quiet=event.quiet + 1, exchange=exchange)
@@ -144,9 +147,14 @@ def _keep_filler(manner: Manner, turn: int, since: int, exchange: Exchange) -> N
 
 
 def _live(call_id: CallId, exchange: Exchange) -> Call | None:
+    call = _unfinished(call_id, exchange)
+    return call if call and not is_wanted_over(call) else None
+
+
+def _unfinished(call_id: CallId, exchange: Exchange) -> Call | None:
     try:
         call = exchange.calls.get(call_id)
     except UnknownCallError:
         return None
     is_ours = call.account == exchange.account.account_id
-    return call if is_ours and not is_wanted_over(call) else None
+    return call if is_ours and not call.state.is_final else None

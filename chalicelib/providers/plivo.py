@@ -15,10 +15,17 @@ from typing import Any, ClassVar, Final, TypedDict, cast
 from urllib.parse import parse_qsl, urlsplit
 from xml.etree import ElementTree as ET
 
-from chalicelib.calls.call import CallFailure, State
+from chalicelib.calls.call import CallFailure, OnMachine, State
 from chalicelib.calls.callbacks import Route
-from chalicelib.calls.events import CallEnded, CallProgressed, CarrierEvent, UnknownEvent
+from chalicelib.calls.events import (
+    CallEnded,
+    CallProgressed,
+    CarrierEvent,
+    MachineDetected,
+    UnknownEvent,
+)
 from chalicelib.calls.verbs import (
+    AwaitSilence,
     Gather,
     HangUp,
     Pause,
@@ -56,6 +63,8 @@ SPEAK_PIECES: Final = pieces(3000)
 """What one `<Speak>` holds."""
 SHORTEST_LISTENING_SECS: Final = 5
 LONGEST_LISTENING_SECS: Final = 60
+SILENCE_MSECS: Final = 2000
+"""So long nothing is heard before a wait for silence is over."""
 CALL_UUID: Final = re.compile(r"[A-Za-z0-9-]+")
 UNFINISHED: Final = ("queued", "live")
 """The lists of calls that are not over, in the order in which a call moves on."""
@@ -111,7 +120,7 @@ class Plivo(Provider):
     name: ClassVar[str] = "plivo"
     features: ClassVar[frozenset[Feature]] = frozenset(Feature) - {
         Feature.FIND_CALL,
-        Feature.MACHINE_DETECTION,
+        Feature.GREETING_END,
     }
 
     def __init__(self, credentials: Mapping[str, str], api_base_url: str = "") -> None:
@@ -191,6 +200,7 @@ class Plivo(Provider):
                 # Not hangup_on_ring: that one limits the whole call, from the first ring on.
                 "ring_timeout": order.ring_timeout_secs,
                 "time_limit": order.time_limit_secs,
+                **_machine_detection(order),
             },
         )
         # For a call to one number this is its CallUUID, too.
@@ -237,6 +247,17 @@ class Plivo(Provider):
         return f"{self._calls}{provider_call_id}/"
 
 
+def _machine_detection(order: DialOrder) -> dict[str, str]:
+    if order.on_machine is OnMachine.OFF:
+        return {}
+    # Not "hangup": that would end the call as if a person had.
+    return {
+        "machine_detection": "true",
+        "machine_detection_url": order.status_url,
+        "machine_detection_method": "POST",
+    }
+
+
 def _signed_part(request: WebhookRequest) -> str:
     address = urlsplit(request.url)
     base = f"{address.scheme}://{address.netloc}{address.path}"
@@ -272,6 +293,8 @@ def _status(form: CallForm, query: Mapping[str, str], common: Common) -> Carrier
         code, cause = form.get("HangupCauseCode", ""), form.get("HangupCause", "")
         reason, error = _ending(code, cause, word)
         return CallEnded(reason=reason, error=error, **common)
+    if event == "MachineDetection":
+        return MachineDetected(**common)
     if word in PROGRESS:
         return CallProgressed(state=PROGRESS[word], **common)
     return UnknownEvent(name=word or event, **common)
@@ -299,9 +322,8 @@ def _append(parent: ET.Element, verb: Verb) -> None:
                 element(parent, "Speak", attributes, piece)
         case Play(url):
             element(parent, "Play", {}, url)
-        case Pause(seconds):
-            # Without silence="true" there would be music.
-            element(parent, "Wait", {"length": str(seconds), "silence": "true"})
+        case Pause() | AwaitSilence():
+            _append_wait(parent, verb)
         case SendDigits(digits):
             element(parent, "DTMF", {"async": "false"}, digits)
         case Redirect(url):
@@ -312,6 +334,18 @@ def _append(parent: ET.Element, verb: Verb) -> None:
             element(parent, "Hangup", {})
         case Gather():
             _append_gather(parent, verb)
+
+
+def _append_wait(parent: ET.Element, verb: Pause | AwaitSilence) -> None:
+    # Of silence="true" one page says that it keeps music away, another that the wait ends as soon
+    # as nothing was heard for minSilence (else 2 s): in a pause that has to last as long.
+    # https://docs.plivo.com/docs/voice/xml/wait
+    if isinstance(verb, Pause):
+        secs, silence_msecs = verb.seconds, verb.seconds * 1000
+    else:
+        secs, silence_msecs = verb.longest_secs, SILENCE_MSECS
+    attributes = {"length": str(secs), "silence": "true", "minSilence": str(silence_msecs)}
+    element(parent, "Wait", attributes)
 
 
 def _append_gather(parent: ET.Element, verb: Gather) -> None:

@@ -14,6 +14,7 @@ from chalicelib.calls.events import (
     ReplyAwaited,
     ResumeAsked,
 )
+from chalicelib.calls.transcript import Slot
 from chalicelib.errors import SignatureError
 
 
@@ -56,7 +57,7 @@ def read_gather(
         ValueError: a number in *query* is none.
     """
     if "resume" in query:
-        return ResumeAsked(slot=query["resume"], **common)
+        return ResumeAsked(slot=str(Slot.parse(query["resume"])), **common)
     turn = int(query.get("turn", "1"))
     if "asked" in query:
         since, asked = int(query.get("since", "0")), int(query["asked"])

@@ -55,16 +55,21 @@ from chalicelib.providers.base import (
     Provider,
     WebhookRequest,
 )
-from chalicelib.providers.wire import Bearer, CarrierFault, Wire, gone
+from chalicelib.providers.documents import UNSPEAKABLE, pieces
+from chalicelib.providers.queries import Common
+from chalicelib.providers.wire import Bearer, CarrierFault, Reply, Wire, gone
 
 API_ROOT: Final = "https://api.telnyx.com"
 SIGNATURE_HEADER: Final = "telnyx-signature-ed25519"
 TIMESTAMP_HEADER: Final = "telnyx-timestamp"
 TOLERANCE_SECS: Final = 300
-SPEAK_LIMIT: Final = 3000
-DEFAULT_VOICE: Final = "female"
+SPEAK_PIECES: Final = pieces(3000)
+# Male and female, of the basic level, speak American English only; this one speaks what it reads.
+BASIC_LANGUAGE: Final = "en-US"
+DEFAULT_VOICES: Final = ("female", "Azure.en-US-BrianMultilingualNeural")
 LONGEST_SECS: Final = 14_400
-UNSPEAKABLE: Final = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
+# What is spoken as the first is transcribed as the second: the engine is Google's.
+TRANSCRIBED_AS: Final = {"arb": "ar", "cmn": "zh", "he": "iw", "nb": "no", "nn": "no"}
 # 422 with this code: the call has ended already (reply quoted in pipecat's PR 2054).
 GONE_CODE: Final = "90018"
 
@@ -131,7 +136,7 @@ class Telnyx(Provider):
             raise SignatureError("missing")
         if not re.fullmatch(r"\d{1,15}", timestamp):
             raise SignatureError("malformed")
-        if abs(request.received_at - int(timestamp)) > TOLERANCE_SECS:
+        if abs(int(request.received_at) - int(timestamp)) > TOLERANCE_SECS:
             raise SignatureError("stale")
         _check_ed25519(self._public_key, given, timestamp.encode() + b"|" + request.body)
 
@@ -142,7 +147,12 @@ class Telnyx(Provider):
             name, payload = event["event_type"], cast("Payload", event.get("payload") or {})
             at = datetime.fromisoformat(event["occurred_at"])
             state = _read_state(payload.get("client_state"))
-            return list(_events(name, payload, state, delivery=event["id"], at=at))
+            common: Common = {
+                "provider_call_id": payload["call_control_id"],
+                "call_id": state.call,
+                "raw": (("body", request.body.decode()),),
+            }
+            return list(_events(name, payload, state, common, delivery=event["id"], at=at))
         except (ValueError, KeyError, TypeError, AttributeError) as error:
             message = "the event is not of Telnyx's form"
             raise PayloadError(message) from error
@@ -155,7 +165,6 @@ class Telnyx(Provider):
 
     @override
     def place(self, order: DialOrder) -> str:
-        state = _State(call=order.call_id, machine=order.on_machine)
         reply = self._wire.post_json(
             "/calls",
             {
@@ -164,14 +173,14 @@ class Telnyx(Provider):
                 "to": order.to_number,
                 "webhook_url": order.status_url,
                 "webhook_url_method": "POST",
-                "client_state": _write_state(state),
+                "client_state": _write_state(_State(call=order.call_id, machine=order.on_machine)),
                 "command_id": _command_id(order.call_id, "dial"),
                 "timeout_secs": order.ring_timeout_secs,
                 "time_limit_secs": min(order.time_limit_secs, LONGEST_SECS),
                 **MACHINE_DETECTION[order.on_machine],
             },
         )
-        call = reply.body.get("data", {}).get("call_control_id")
+        call = _data(reply).get("call_control_id")
         if not isinstance(call, str) or not call:
             message = "telnyx took the call and did not say which it is"
             raise ProviderUncertainError(message, provider=self.name, status_code=reply.status)
@@ -191,14 +200,13 @@ class Telnyx(Provider):
         )
         commands = [command for verb in performance.verbs for command in _commands(verb)]
         for number, (action, body) in enumerate(commands):
-            mark = f"{performance.mark}/{number}"
             self._command(
                 performance.provider_call_id,
                 action,
                 {
                     **body,
                     "client_state": _write_state(state),
-                    "command_id": _command_id(performance.call_id, mark),
+                    "command_id": _command_id(performance.call_id, f"{performance.mark}/{number}"),
                 },
             )
 
@@ -211,8 +219,8 @@ class Telnyx(Provider):
     def look_up(self, provider_call_id: str) -> CarrierView:
         with gone(GONE_CODE):
             reply = self._wire.get(f"/calls/{_id(provider_call_id)}")
-        is_alive = bool(reply.body.get("data", {}).get("is_alive"))
-        return CarrierView(provider_call_id=provider_call_id, state=None, ended=not is_alive)
+        ended = _data(reply).get("is_alive") is False
+        return CarrierView(provider_call_id=provider_call_id, state=None, ended=ended)
 
     @override
     def find(self, order: DialOrder) -> CarrierView | None:
@@ -235,12 +243,6 @@ class _State:
     machine: str = OnMachine.OFF
 
 
-class _Common(TypedDict):
-    provider_call_id: str
-    call_id: str
-    raw: tuple[tuple[str, str], ...]
-
-
 def _check_ed25519(public_key: str, signature: str, message: bytes) -> None:
     from nacl.exceptions import BadSignatureError  # noqa: PLC0415  # only Telnyx needs it
     from nacl.signing import VerifyKey  # noqa: PLC0415
@@ -255,13 +257,8 @@ def _check_ed25519(public_key: str, signature: str, message: bytes) -> None:
 
 
 def _events(
-    name: str, payload: Payload, state: _State, *, delivery: str, at: datetime
+    name: str, payload: Payload, state: _State, common: Common, *, delivery: str, at: datetime
 ) -> Iterator[CarrierEvent]:
-    common: _Common = {
-        "provider_call_id": payload["call_control_id"],
-        "call_id": state.call,
-        "raw": (("event_type", name),),
-    }
     match name:
         case "call.transcription":
             yield from _transcribed(payload, common, delivery=delivery, at=at)
@@ -277,9 +274,7 @@ def _events(
             yield from _progress(name, payload, state, common)
 
 
-def _progress(
-    name: str, payload: Payload, state: _State, common: _Common
-) -> Iterator[CarrierEvent]:
+def _progress(name: str, payload: Payload, state: _State, common: Common) -> Iterator[CarrierEvent]:
     match name:
         case "call.initiated" if payload.get("direction") == "incoming":
             numbers = {key: str(payload.get(key) or "") for key in ("from", "to")}
@@ -297,13 +292,14 @@ def _progress(
             yield from _answered_by(name, payload, state, common)
         case "call.hangup":
             cause = str(payload.get("hangup_cause") or "")
-            yield CallEnded(reason=_reason(cause), error=FAILURES.get(cause), **common)
+            reason = State.ERROR if cause in FAILURES else ENDINGS.get(cause)
+            yield CallEnded(reason=reason, error=FAILURES.get(cause), **common)
         case _ if name not in UNINTERESTING:
             yield UnknownEvent(name=name, **common)
 
 
 def _transcribed(
-    payload: Payload, common: _Common, *, delivery: str, at: datetime
+    payload: Payload, common: Common, *, delivery: str, at: datetime
 ) -> Iterator[CarrierEvent]:
     heard = payload["transcription_data"]
     text = str(heard.get("transcript") or "").strip()
@@ -312,7 +308,7 @@ def _transcribed(
 
 
 def _answered_by(
-    name: str, payload: Payload, state: _State, common: _Common
+    name: str, payload: Payload, state: _State, common: Common
 ) -> Iterator[CarrierEvent]:
     """A machine that we want to leave a message on is opened when its greeting is over."""
     if name == "call.machine.greeting.ended":
@@ -323,13 +319,10 @@ def _answered_by(
         yield CallOpened(answered_by=AnsweredBy.MACHINE, **common)
 
 
-def _reason(cause: str) -> State | None:
-    return State.ERROR if cause in FAILURES else ENDINGS.get(cause)
-
-
 def _commands(verb: Verb) -> list[tuple[str, dict[str, Any]]]:
     if isinstance(verb, Say):
-        return [("speak", _speech(verb, text)) for text in _pieces(verb.text)]
+        spoken = UNSPEAKABLE.sub("", verb.text)
+        return [("speak", _speech(verb, piece)) for piece in SPEAK_PIECES.findall(spoken)]
     return [_command(verb)]
 
 
@@ -355,23 +348,19 @@ def _command(verb: Verb) -> tuple[str, dict[str, Any]]:
 
 
 def _transcription(language: str) -> dict[str, Any]:
+    tongue = language.partition("-")[0].lower()
     return {
         "transcription_engine": "Google",
-        "transcription_engine_config": {"language": language.split("-", maxsplit=1)[0].lower()},
+        "transcription_engine_config": {"language": TRANSCRIBED_AS.get(tongue, tongue)},
         # What we say ourselves is not to be heard by us.
         "transcription_tracks": "inbound",
     }
 
 
 def _speech(verb: Say, text: str) -> dict[str, Any]:
-    voice = verb.voice or DEFAULT_VOICE
+    voice = verb.voice or DEFAULT_VOICES[verb.language != BASIC_LANGUAGE]
     level = {"service_level": "basic"} if voice in {"female", "male"} else {}
     return {"payload": text, "voice": voice, "language": verb.language, **level}
-
-
-def _pieces(text: str) -> list[str]:
-    spoken = UNSPEAKABLE.sub("", text)
-    return [spoken[at : at + SPEAK_LIMIT] for at in range(0, len(spoken), SPEAK_LIMIT)]
 
 
 def _command_id(*parts: str) -> str:
@@ -387,6 +376,11 @@ def _read_state(text: str | None) -> _State:
     return _State(**json.loads(b64decode(text))) if text else _State()
 
 
+def _data(reply: Reply) -> Mapping[str, Any]:
+    data = reply.body.get("data")
+    return data if isinstance(data, Mapping) else {}
+
+
 def _id(provider_call_id: str) -> str:
     if not CALL_ID.fullmatch(provider_call_id):
         message = "that is not the id of a call"
@@ -396,6 +390,8 @@ def _id(provider_call_id: str) -> str:
 
 def _fault(body: Mapping[str, Any]) -> CarrierFault:
     errors = body.get("errors")
-    first = errors[0] if isinstance(errors, list) and errors else {}
+    first = errors[0] if isinstance(errors, list) and errors else None
+    if not isinstance(first, Mapping):
+        return CarrierFault()
     message = first.get("detail") or first.get("title") or ""
     return CarrierFault(code=str(first.get("code", "")), message=str(message))

@@ -127,14 +127,15 @@ class Wire:
                 **content,  # type: ignore[arg-type]
             )
         except requests.RequestException as error:
-            raise self._unreachable(error) from error
+            # What `requests` says holds the whole address, and so the account's id: it stays here.
+            raise self._unreachable(error) from None
         return self._read(response)
 
     def _unreachable(
         self, error: requests.RequestException
     ) -> ProviderUnavailableError | ProviderUncertainError:
         if _was_never_sent(error):
-            message = f"{self._provider} cannot be reached"
+            message = f"{self._provider} cannot be reached; try again in a moment"
             return ProviderUnavailableError(message, provider=self._provider)
         message = f"{self._provider} did not answer in time"
         return ProviderUncertainError(message, provider=self._provider)

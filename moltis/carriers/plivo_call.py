@@ -1,9 +1,11 @@
 """One call at the simulated Plivo: its words for what happens, and its reports."""
 
 from dataclasses import dataclass
+from threading import Timer
 from typing import Final
 
 from chalicelib.overriding import override
+from moltis.carriers.answering_machine import MACHINE_SECS
 from moltis.carriers.courier import Delivery
 from moltis.carriers.document_call import CallOrder, DocumentCall, End
 from moltis.carriers.document_runner import CallOverError, Desk, Source
@@ -43,6 +45,8 @@ class PlivoOrder(CallOrder):
     longest_secs: int = DEFAULT_CALL_SECS
     ring: Callback = Callback()
     hangup: Callback = Callback()
+    machine: Callback = Callback()
+    """Who is told of an answering machine; nobody looks for one without an address."""
 
 
 class PlivoCall(DocumentCall[PlivoOrder]):
@@ -50,6 +54,7 @@ class PlivoCall(DocumentCall[PlivoOrder]):
 
     code = ""
     """Plivo's number for how it ended."""
+    _detection: Timer | None = None
 
     @override
     def _over(self, end: End) -> CallOverError:
@@ -66,6 +71,28 @@ class PlivoCall(DocumentCall[PlivoOrder]):
         event = _EVENTS.get(source.purpose, "StartApp")
         form = call_form(self.record, self.account.name, event, *source.fields)
         return signed_request(self.account.auth_token, source.url, form, method=source.method)
+
+    @override
+    def _pick_up(self) -> None:
+        fresh = self.record.answered_at is None
+        super()._pick_up()
+        if fresh and self._order.machine.url and self.record.far_end.is_machine:
+            # The documents go on meanwhile.
+            self._detection = Timer(self.record.line.clock.real(MACHINE_SECS), self._tell_machine)
+            self._detection.start()
+
+    def _tell_machine(self) -> None:
+        to, fields = self._order.machine, (("Machine", "true"), ("IfMachine", "continue"))
+        form = call_form(self.record, self.account.name, "MachineDetection", *fields)
+        request = signed_request(self.account.auth_token, to.url, form, method=to.method)
+        self._send_report("machine", request, form)
+
+    @override
+    def _finish(self, over: CallOverError) -> None:
+        if self._detection is not None:
+            self._detection.cancel()
+            self._detection.join()
+        super()._finish(over)
 
     @override
     def _report(self, status: str, code: str) -> None:

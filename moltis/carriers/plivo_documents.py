@@ -75,7 +75,13 @@ PLIVO_XML: Final = Language(
             together=partial(wants_words, most=SPEAK_LIMIT),
         ),
         "Play": Shape(attributes={"loop": _LOOP}, text=True, together=wants_address),
-        "Wait": Shape(attributes={"length": whole(1, LONGEST_SECS), "silence": YES_OR_NO}),
+        "Wait": Shape(
+            attributes={
+                "length": whole(1, LONGEST_SECS),
+                "silence": YES_OR_NO,
+                "minSilence": whole(1, LONGEST_SECS * 1000),
+            }
+        ),
         "DTMF": Shape(attributes={"async": YES_OR_NO}, text=True, together=_check_digits),
         "GetInput": Shape(
             attributes={

@@ -22,7 +22,8 @@ _FIELDS: Final = frozenset(
     {
         "from", "to", "answer_url", "answer_method", "ring_url", "ring_method", "hangup_url",
         "hangup_method", "fallback_url", "fallback_method", "ring_timeout", "time_limit",
-        "caller_name", "send_digits",
+        "caller_name", "send_digits", "machine_detection", "machine_detection_url",
+        "machine_detection_method",
     }
 )  # fmt: skip
 _TRANSFER: Final = frozenset({"legs", "aleg_url", "aleg_method"})
@@ -71,6 +72,7 @@ def read_order(values: Mapping[str, Any]) -> AskedCall:
             ring_secs=_seconds(values, "ring_timeout", DEFAULT_RING_SECS),
             longest_secs=min(_seconds(values, "time_limit", DEFAULT_CALL_SECS), LONGEST_CALL_SECS),
             send_digits=_digits(values),
+            machine=_machine(values),
         ),
     )
 
@@ -120,6 +122,14 @@ def _callback(values: Mapping[str, Any], name: str, *, required: bool = False) -
         message = f"{name}_method must be GET or POST, not {method}"
         raise BadParameterError(message)
     return Callback(url=url, method=method)
+
+
+def _machine(values: Mapping[str, Any]) -> Callback:
+    mode = values.get("machine_detection", "")
+    if mode not in {"", "true"}:
+        message = f"machine_detection {mode!r}: the simulated Plivo knows 'true' only"
+        raise BadParameterError(message)
+    return _callback(values, "machine_detection", required=bool(mode))
 
 
 def _source(callback: Callback, purpose: str) -> Source:

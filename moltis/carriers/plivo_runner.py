@@ -16,7 +16,7 @@ from moltis.carriers.document_runner import (
     seconds,
 )
 from moltis.carriers.exchange import Pairs
-from moltis.carriers.line import EndsCall, Sound
+from moltis.carriers.line import EndsCall, Sound, speaking_time
 from moltis.carriers.plivo_documents import read
 from moltis.carriers.sound_files import WAV_TYPES
 from moltis.carriers.xml_documents import DocumentError, Verb
@@ -27,6 +27,7 @@ DEFAULT_LISTENING_SECS: Final = 15
 BETWEEN_KEYS_SECS: Final = 2
 MOST_KEYS: Final = "32"
 HOLD_MUSIC: Final = "hold music"
+MIN_SILENCE_MSECS: Final = 2000
 
 NORMAL: Final = "4000"
 NOTHING_LEFT: Final = "4010"
@@ -76,6 +77,10 @@ class PlivoRunner(Runner):
     def _run_all(self, verbs: tuple[Verb, ...], source: Source) -> Source:
         if verbs and "reason" in verbs[0].attributes:
             self._refuse(verbs[0])
+        if verbs and verbs[0].name == "Wait" and self._call.answered_at is None:
+            # A wait that comes first delays the answer.
+            self._attention.pass_time(seconds(verbs[0], "length", 1))
+            verbs = verbs[1:]
         if verbs and verbs[0].name != "Redirect":
             self._desk.pick_up()
         for verb in verbs:
@@ -102,9 +107,7 @@ class PlivoRunner(Runner):
             case "DTMF":
                 self.send_digits(verb.text)
             case "Wait":
-                silent = verb.get("silence", "false") == "true"
-                sound, text = (Sound.SILENCE, "") if silent else (Sound.AUDIO, HOLD_MUSIC)
-                self._attention.sound(sound, text, seconds(verb, "length", 1))
+                self._wait(verb)
             case _:
                 self._prompt(verb, None)
         return None
@@ -121,6 +124,21 @@ class PlivoRunner(Runner):
         if "schedule" not in verb.attributes:
             raise CallOverError("completed", NORMAL)
         self._attention.line.put(EndsCall(End.TIME_LIMIT), after=seconds(verb, "schedule", 0))
+
+    def _wait(self, verb: Verb) -> None:
+        longest = seconds(verb, "length", 1)
+        if verb.get("silence", "false") == "false":
+            self._attention.sound(Sound.AUDIO, HOLD_MUSIC, longest)
+            return
+        line = self._attention.line
+        line.heard(line.sounds(Sound.SILENCE, "", longest))
+        end = line.clock.now() + longest
+        quiet = int(verb.get("minSilence", str(MIN_SILENCE_MSECS))) / 1000
+        while (left := end - line.clock.now()) > 0:
+            ear = Ear(speech=True, keys=False)
+            if not self._attention.pass_time(min(quiet, left), ear):
+                return
+            self._attention.pass_time(speaking_time(ear.words[-1]))
 
     def _prompt(self, verb: Verb, ear: Ear | None) -> bool:
         return self._speak(verb, ear) if verb.name == "Speak" else self._play(verb, ear)

@@ -9,10 +9,11 @@ from pathlib import Path
 from typing import Any
 
 import click
+import requests
 
 from chalicelib.errors import ConfigurationError
 from moltis.config_file import find_config, read_config
-from moltis.state_file import remove_state, write_state
+from moltis.state_file import read_state, remove_state, write_state
 
 
 @click.command()
@@ -61,11 +62,37 @@ def gateway(host: str, port: int, config_path: Path | None, *, as_json: bool, sp
                 "better: keep them in Secrets Manager of a deployed stage, and out of files"
             )
             _say(text, event="warning", as_json=as_json)
+        other = _other_gateway()
+        if other is not None:
+            text = (
+                f"another gateway runs at {other['url']}; the command line speaks to this one now"
+            )
+            _say(text, event="warning", as_json=as_json)
         write_state(here.ready)
-        stack.callback(remove_state, here.url)
+        stack.callback(_leave, here.url, other)
         _announce(here.ready, as_json=as_json)
         stop.wait()
         _say("stopping", event="stopping", as_json=as_json)
+
+
+def _other_gateway() -> dict[str, Any] | None:
+    """What another gateway says of itself, if it still answers."""
+    state = read_state()
+    return state if state is not None and _answers(str(state["url"])) else None
+
+
+def _leave(url: str, other: dict[str, Any] | None) -> None:
+    """Give the command line back to the gateway that was here before."""
+    remove_state(url)
+    if other is not None and read_state() is None and _answers(str(other["url"])):
+        write_state(other)
+
+
+def _answers(url: str) -> bool:
+    try:
+        return requests.get(f"{url}/healthz", timeout=2).ok
+    except requests.RequestException:
+        return False
 
 
 def _announce(ready: Mapping[str, Any], *, as_json: bool) -> None:
@@ -74,6 +101,8 @@ def _announce(ready: Mapping[str, Any], *, as_json: bool) -> None:
         return
     carriers = ", ".join(f"{name} ({kind})" for name, kind in ready["carriers"].items())
     click.echo(f"the phone is ready at {ready['url']} with {carriers}")
+    if "simulated" in ready["carriers"].values():
+        click.echo("to be the other end of a simulated call: moltis simulate")
 
 
 def _say(text: str, *, event: str, as_json: bool) -> None:

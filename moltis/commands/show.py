@@ -29,7 +29,7 @@ def many(calls: list[Call], cursor: str | None, *, as_json: bool) -> None:
         click.echo(json.dumps({"calls": calls, "cursor": cursor}))
         return
     for call in calls:
-        click.echo(_headline(call))
+        click.echo(f"{call['started_at'][:19].replace('T', ' ')}  {_headline(call)}")
     if not calls:
         click.echo("no calls yet")
 

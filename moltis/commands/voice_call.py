@@ -153,14 +153,13 @@ def tail(call_id: str | None, *, as_json: bool) -> None:
             _tail_one(rpc, call_id, as_json=as_json)
             return
         before: dict[str, dict[str, Any]] = {}
-        while True:
+        while not _interrupted(LOOK_EVERY_SECS):
             known = {call["call_id"] for call in rpc.ask("voicecall.status")["active_calls"]}
             for each in sorted(known | set(before)):
                 seen = rpc.ask("voicecall.status", call_id=each)
                 show.change(before.get(each), seen, as_json=as_json)
                 before[each] = seen
             before = {key: seen for key, seen in before.items() if not seen["end_reason"]}
-            time.sleep(LOOK_EVERY_SECS)
 
 
 @voice_call.command()
@@ -173,6 +172,15 @@ def setup(*, check: bool, as_json: bool) -> int:
     is_ready = bool(accounts) and all(account["ready"] for account in accounts)
     show.setup(accounts, ready=is_ready, as_json=as_json)
     return int(check and not is_ready)
+
+
+def _interrupted(secs: float) -> bool:
+    """Wait; Ctrl-C is how one stops watching, and no failure."""
+    try:
+        time.sleep(secs)
+    except KeyboardInterrupt:
+        return True
+    return False
 
 
 def _tail_one(rpc: RpcClient, call_id: str, *, as_json: bool) -> None:

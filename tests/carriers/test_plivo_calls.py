@@ -1,5 +1,6 @@
 import pytest
 
+from moltis.carriers.answering_machine import AnsweringMachine
 from moltis.carriers.far_end import ScriptedFarEnd
 from moltis.carriers.line import HangsUp, NeverPicksUp, Refusal, Refuses, Says, Sound
 from tests.carriers.gateway import Reply, response
@@ -7,7 +8,7 @@ from tests.carriers.plivo_stage import NUMBER, PlivoStage, before_hang_up
 from tests.carriers.stage import THEIRS, heard, over
 
 BYE = before_hang_up("<Speak>Goodbye</Speak>")
-LONG_WAIT = before_hang_up('<Wait length="3600" silence="true"/>')
+LONG_WAIT = before_hang_up('<Wait length="3600"/>')
 
 
 def test_a_call_is_dialled_rings_is_answered_talks_and_ends(plivo: PlivoStage) -> None:
@@ -62,7 +63,7 @@ def test_the_time_limit_cuts_the_call(plivo: PlivoStage) -> None:
 
 
 def test_a_hang_up_can_be_scheduled_by_a_document(plivo: PlivoStage) -> None:
-    wait = '<Hangup schedule="10"/><Wait length="3600" silence="true"/>'
+    wait = '<Hangup schedule="10"/><Wait length="3600"/>'
     plivo.gateway.on("/answer", response(wait))
 
     call = over(plivo.call())
@@ -275,6 +276,59 @@ def test_a_wait_that_is_not_silent_plays_music(plivo: PlivoStage) -> None:
         (Sound.SILENCE, ""),
         (Sound.AUDIO, "hold music"),
     ]
+
+
+def test_a_silent_wait_is_over_when_nothing_was_heard_for_a_while(plivo: PlivoStage) -> None:
+    talker = ScriptedFarEnd()
+    plivo.gateway.on(
+        "/answer",
+        before_hang_up(
+            '<Wait length="600" silence="true" minSilence="20000"/>', "<Speak>a</Speak>"
+        ),
+        before_hang_up('<Wait length="10" silence="true" minSilence="10000"/>', "<Speak>b</Speak>"),
+    )
+
+    call = plivo.call(talker)
+    plivo.gateway.wait_for("/answer")
+    talker.line.put(Says("x" * 300), after=10)
+    waited = [over(one).duration_secs for one in (call, plivo.call())]
+
+    assert 45 <= waited[0] <= 120
+    assert 10 <= waited[1] <= 30
+
+
+def test_a_wait_that_comes_first_delays_the_answer(plivo: PlivoStage) -> None:
+    plivo.gateway.on("/answer", before_hang_up('<Wait length="100"/>'))
+
+    call = over(plivo.dial_in())
+
+    assert (call.status, call.moments) == ("completed", ())
+    assert call.duration_secs <= 20
+
+
+def test_an_answering_machine_is_told_of_while_the_documents_go_on(plivo: PlivoStage) -> None:
+    plivo.gateway.on("/answer", before_hang_up(f"<Speak>{'x' * 150}</Speak>"))
+    detection = {
+        "machine_detection": "true",
+        "machine_detection_url": f"{plivo.gateway.url}/machine",
+    }
+
+    machine = over(plivo.call(AnsweringMachine(), **detection))
+    person = over(plivo.call(**detection))
+
+    (told,) = plivo.gateway.at("/machine")
+    assert (told.form["CallUUID"], told.form["Event"]) == (machine.sid, "MachineDetection")
+    assert (told.form["Machine"], told.form["CallStatus"]) == ("true", "in-progress")
+    assert [call.heard[0].whole for call in (machine, person)] == [True, True]
+
+
+def test_a_machine_that_is_left_early_is_never_told_of(plivo: PlivoStage) -> None:
+    plivo.gateway.on("/answer", before_hang_up())
+    url = f"{plivo.gateway.url}/machine"
+
+    over(plivo.call(AnsweringMachine(), machine_detection="true", machine_detection_url=url))
+
+    assert plivo.gateway.at("/machine") == []
 
 
 def test_keys_are_pressed_while_the_rest_goes_on_unless_told_otherwise(plivo: PlivoStage) -> None:

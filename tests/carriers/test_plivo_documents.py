@@ -53,6 +53,7 @@ def test_a_document_is_read_into_elements() -> None:
         ("<Play>/hello.wav</Play>", "whole address"),
         ('<Wait length="0"/>', "'0' as length"),
         ('<Wait silence="yes"/>', "'yes' as silence"),
+        ('<Wait minSilence="2.5"/>', "'2.5' as minSilence"),
         ("<Wait>3</Wait>", "nobody would hear"),
         ("<DTMF/>", "does not press ''"),
         ("<DTMF>1x</DTMF>", "does not press '1x'"),
@@ -144,7 +145,7 @@ def test_each_way_to_a_document_has_its_own_number(plivo: PlivoStage, path: str,
     bad = response("<Nonsense/>")
     waiting = {
         "/heard": plivo.listen(finishOnKey="#"),
-        "/other": '<Wait length="3600" silence="true"/>',
+        "/other": '<Wait length="3600"/>',
         "/next": f"<Redirect>{gateway.url}/next</Redirect>",
     }
     gateway.on("/answer", response(waiting[path]))

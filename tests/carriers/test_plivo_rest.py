@@ -44,6 +44,9 @@ def test_a_call_is_fired_in_plivos_words(plivo: PlivoStage) -> None:
         ("send_digits", "call me"),
         ("caller_name", "x" * 51),
         ("hangup_on_ring", 30),
+        ("machine_detection", "true"),
+        ("machine_detection", "hangup"),
+        ("machine_detection_url", "nowhere"),
         ("Timeout", 30),
     ],
 )
@@ -146,7 +149,7 @@ def test_a_body_that_is_no_json_object_is_refused(
 
 
 def test_a_call_is_found_in_one_place_after_the_other(plivo: PlivoStage) -> None:
-    plivo.gateway.on("/answer", before_hang_up('<Wait length="3600" silence="true"/>'))
+    plivo.gateway.on("/answer", before_hang_up('<Wait length="3600"/>'))
     rings = plivo.call(ScriptedFarEnd(ringing=NeverPicksUp()))
     plivo.gateway.wait_for("/status")
     talks = plivo.call()

@@ -108,7 +108,7 @@ def test_a_report_has_plivos_fields(plivo: PlivoStage) -> None:
 
 
 def test_a_call_that_was_talked_in_is_billed_by_the_minute(plivo: PlivoStage) -> None:
-    plivo.gateway.on("/answer", before_hang_up('<Wait length="61" silence="true"/>'))
+    plivo.gateway.on("/answer", before_hang_up('<Wait length="61"/>'))
 
     over(plivo.call())
 

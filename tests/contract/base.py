@@ -37,11 +37,14 @@ class Situation(StrEnum):
     COMPLETED = "completed"
     BUSY = "busy"
     NO_ANSWER = "no_answer"
+    TIME_LIMIT = "time_limit"
     FAILED = "failed"
     CANCELED = "canceled"
     SPEECH = "speech"
+    INTERIM_SPEECH = "interim_speech"
     KEYS = "keys"
     SILENCE = "silence"
+    SPEECH_ENDED = "speech_ended"
     REPLY_AWAITED = "reply_awaited"
     RESUMED = "resumed"
     UNKNOWN_WORD = "unknown_word"
@@ -73,8 +76,20 @@ class Refusal:
     code: str = ""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Command:
+    """What goes over the wire for one verb, but for what all commands have in common."""
+
+    verb: Verb
+    name: str
+    body: Mapping[str, object]
+
+
 class Case(ABC):
-    """All that the contract's tests know about one carrier."""
+    """All that the contract's tests know about one carrier.
+
+    `events` holds nothing for a situation of which the carrier tells and we make nothing.
+    """
 
     name: ClassVar[str]
     credentials: ClassVar[Mapping[str, str]]
@@ -85,16 +100,18 @@ class Case(ABC):
     tolerance_secs: ClassVar[int | None]
     suffix: ClassVar[str] = "form"
     address: ClassVar[str]
-    events: ClassVar[Mapping[Situation, CarrierEvent]]
+    events: ClassVar[Mapping[Situation, CarrierEvent | None]]
     gaps: ClassVar[frozenset[Situation]]
     authorization: ClassVar[str]
     operations: ClassVar[tuple[Operation, ...]]
     views: ClassVar[tuple[tuple[Mapping[str, object], CarrierView], ...]]
-    nothing_found: ClassVar[object]
+    nothing_found: ClassVar[object] = None
+    nameless: ClassVar[tuple[object, ...]] = ({}, {"sid": None}, {"sid": ""}, {"sid": 7})
     refusal: ClassVar[Refusal]
     gone: ClassVar[tuple[Refusal, ...]]
     say_tag: ClassVar[str]
     say_limit: ClassVar[int]
+    commands: ClassVar[tuple[Command, ...]] = ()
 
     def provider(
         self, credentials: Mapping[str, str] | None = None, api_base_url: str = ""
@@ -107,6 +124,14 @@ class Case(ABC):
         record = json.loads((folder / f"{situation}.headers.json").read_text())
         body = (folder / f"{situation}.{self.suffix}").read_bytes().rstrip(b"\n")
         return WebhookRequest(**record, body=body, received_at=NOON.timestamp())
+
+    def expected(self, situation: Situation) -> list[CarrierEvent]:
+        event = self.events[situation]
+        return [event] if event else []
+
+    def kept(self, body: bytes) -> Fields:
+        """What the events keep of *body*."""
+        return self.decoded(body)
 
     def re_signed(self, request: WebhookRequest, *more: tuple[str, str]) -> WebhookRequest:
         body = self.encoded([*self.decoded(request.body), *more])
@@ -148,6 +173,18 @@ class Case(ABC):
     def unreadable(self) -> Mapping[str, WebhookRequest]:
         """Signed, and still not to be read."""
 
-    @abstractmethod
     def vendor_document(self, verbs: Sequence[Verb]) -> str:
-        """What the vendor's own library writes for *verbs*."""
+        """What the vendor's own library writes for *verbs*; only where documents are written."""
+        raise NotImplementedError(verbs)
+
+    def vendor_objections(self, name: str, body: Mapping[str, Any]) -> list[str]:
+        """What the vendor's own library does not know in a command; only where there are any."""
+        raise NotImplementedError(name, body)
+
+    def command_url(self, name: str) -> str:
+        """Where the command called *name* goes; only where there are any."""
+        raise NotImplementedError(name)
+
+    def heard(self, body: Mapping[str, Any]) -> WebhookRequest:
+        """The news that the words of the command with *body* were heard to their end."""
+        raise NotImplementedError(body)

@@ -10,7 +10,7 @@ from plivo.resources.calls import Calls
 from plivo.utils import validate_v3_signature
 from plivo.utils.signature_v3 import construct_get_url, construct_post_url, get_signature_v3
 
-from chalicelib.calls.call import CallFailure, State
+from chalicelib.calls.call import CallFailure, OnMachine, State
 from chalicelib.calls.events import (
     CallArrived,
     CallEnded,
@@ -137,6 +137,17 @@ PLACE: Final = Operation(
     repeats=False,
     needs_live_call=False,
 )
+PLACE_WITH_DETECTION: Final = replace(
+    PLACE,
+    name="place a call that may meet a machine",
+    run=lambda provider: provider.place(replace(ORDER, on_machine=OnMachine.LEAVE_MESSAGE)),
+    fields=(
+        *PLACE.fields,
+        ("machine_detection", "true"),
+        ("machine_detection_url", ORDER.status_url),
+        ("machine_detection_method", "POST"),
+    ),
+)
 INTERRUPT: Final = Operation(
     name="interrupt",
     run=lambda provider: provider.interrupt(CALL_UUID, "https://phone.example.com/gather"),
@@ -184,7 +195,7 @@ class PlivoCase(Case):
     signs_address = True
     tolerance_secs = None
     address = f"https://phone.example.com/api/channels/telephony/plivo/gather?call={CALL_ID}&turn=1"
-    events: ClassVar[Mapping[Situation, CarrierEvent]] = {
+    events: ClassVar[Mapping[Situation, CarrierEvent | None]] = {
         Situation.INBOUND: CallArrived(
             provider_call_id=CALL_UUID, from_number="15559876543", to_number="15551234567"
         ),
@@ -196,6 +207,9 @@ class PlivoCase(Case):
         Situation.BUSY: CallEnded(provider_call_id=CALL_UUID, call_id=CALL_ID, reason=State.BUSY),
         Situation.NO_ANSWER: CallEnded(
             provider_call_id=CALL_UUID, call_id=CALL_ID, reason=State.NO_ANSWER
+        ),
+        Situation.TIME_LIMIT: CallEnded(
+            provider_call_id=CALL_UUID, call_id=CALL_ID, reason=State.TIMEOUT
         ),
         Situation.FAILED: CallEnded(
             provider_call_id=CALL_UUID, call_id=CALL_ID, reason=State.ERROR, error=DEAD
@@ -226,9 +240,16 @@ class PlivoCase(Case):
             provider_call_id=CALL_UUID, call_id=CALL_ID, name="teleported"
         ),
     }
-    gaps: ClassVar[frozenset[Situation]] = frozenset({Situation.INITIATED, Situation.ANSWERED})
+    gaps: ClassVar[frozenset[Situation]] = frozenset(
+        {
+            Situation.INITIATED,
+            Situation.ANSWERED,
+            Situation.INTERIM_SPEECH,
+            Situation.SPEECH_ENDED,
+        }
+    )
     authorization = f"Basic {BASIC}"
-    operations = (PLACE, INTERRUPT, HANG_UP, LOOK_UP)
+    operations = (PLACE, PLACE_WITH_DETECTION, INTERRUPT, HANG_UP, LOOK_UP)
     views = (
         (unfinished("queued"), view(state=State.INITIATED, ended=False)),
         (unfinished("ringing"), view(state=State.RINGING, ended=False)),
@@ -360,7 +381,7 @@ def _append(parent: Any, verb: Verb) -> None:
         case Play(url):
             parent.add_play(url)
         case Pause(seconds):
-            parent.add_wait(length=seconds, silence=True)
+            parent.add_wait(length=seconds, silence=True, min_silence=seconds * 1000)
         case SendDigits(digits):
             parent.add_dtmf(digits, async_=False)
         case Redirect(url):

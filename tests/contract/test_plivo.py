@@ -9,9 +9,15 @@ import responses
 from responses.matchers import query_param_matcher
 
 from chalicelib.calls.call import CallFailure, State
-from chalicelib.calls.events import CallEnded, CarrierEvent, InputGathered, UnknownEvent
+from chalicelib.calls.events import (
+    CallEnded,
+    CarrierEvent,
+    InputGathered,
+    MachineDetected,
+    UnknownEvent,
+)
 from chalicelib.calls.phone_numbers import caller
-from chalicelib.calls.verbs import Gather, Pause, Play, Say
+from chalicelib.calls.verbs import AwaitSilence, Gather, Pause, Play, Say
 from chalicelib.errors import (
     CallGoneError,
     ProviderError,
@@ -133,6 +139,21 @@ def test_a_hang_up_that_needs_nothing_but_its_address_is_understood() -> None:
     event = told(f"{BASE}/status", CallStatus="busy", Event="Hangup")
 
     assert event == CallEnded(provider_call_id=CALL_UUID, reason=State.BUSY)
+
+
+def test_a_machine_that_is_recognised_is_told_while_the_call_goes_on() -> None:
+    fields = {"Event": "MachineDetection", "CallStatus": "in-progress", "Machine": "true"}
+
+    assert told(STATUS, **fields) == MachineDetected(provider_call_id=CALL_UUID, call_id="c-1")
+
+
+def test_a_wait_for_silence_is_over_before_its_time_and_a_pause_is_not() -> None:
+    root = ET.fromstring(CASE.provider().render([AwaitSilence(30), Pause(3)]).body)
+
+    assert [dict(wait.attrib) for wait in root] == [
+        {"length": "30", "silence": "true", "minSilence": "2000"},
+        {"length": "3", "silence": "true", "minSilence": "3000"},
+    ]
 
 
 @pytest.mark.parametrize("number", ["15559876543", "+15559876543"])

@@ -198,7 +198,7 @@ class TwilioCase(Case):
     address = (
         f"https://phone.example.com/api/channels/telephony/twilio/gather?call={CALL_ID}&turn=1"
     )
-    events: ClassVar[Mapping[Situation, CarrierEvent]] = {
+    events: ClassVar[Mapping[Situation, CarrierEvent | None]] = {
         Situation.INBOUND: CallArrived(
             provider_call_id=CALL_SID, from_number="+15559876543", to_number="+15551234567"
         ),
@@ -246,7 +246,10 @@ class TwilioCase(Case):
             provider_call_id=CALL_SID, call_id=CALL_ID, name="teleported"
         ),
     }
-    gaps: ClassVar[frozenset[Situation]] = frozenset()
+    # It says completed at its time limit, too, and listens only when a document says so.
+    gaps: ClassVar[frozenset[Situation]] = frozenset(
+        {Situation.TIME_LIMIT, Situation.INTERIM_SPEECH, Situation.SPEECH_ENDED}
+    )
     authorization = f"Basic {BASIC}"
     operations = (PLACE, PLACE_SHORT, INTERRUPT, HANG_UP, LOOK_UP, FIND)
     views = (

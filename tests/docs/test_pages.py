@@ -17,6 +17,7 @@ PROVIDER_HEADINGS = [
     "Escape hatch",
 ]
 DECISION_HEADINGS = ["Status", "Context", "Decision", "Consequences"]
+CARRIERS = sorted(set((DOCS / "providers").glob("*.md")) - {DOCS / "providers" / "README.md"})
 
 
 @pytest.mark.parametrize("page", PAGES, ids=name)
@@ -30,7 +31,7 @@ def test_every_link_to_a_file_leads_to_one(page: Path) -> None:
     assert broken == []
 
 
-@pytest.mark.parametrize("page", sorted((DOCS / "providers").glob("*.md")), ids=name)
+@pytest.mark.parametrize("page", CARRIERS, ids=name)
 def test_a_page_about_a_carrier_has_the_agreed_headings(page: Path) -> None:
     assert list(sections(page)) == PROVIDER_HEADINGS
 

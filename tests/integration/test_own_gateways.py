@@ -20,6 +20,8 @@ from moltis.rpc_client import RefusedError
 from tests.builders import a_call
 from tests.phone import CALLER, STRANGER, Json, a_phone, audible, words
 
+# Plivo tells of a machine only while it talks to it already.
+LONG_NEWS = "Your table is ready, and we keep it for you until a quarter past eight. Please come."
 every_carrier = pytest.mark.parametrize("provider", list(registry.PROVIDERS))
 
 
@@ -126,7 +128,8 @@ def test_one_item_hammered_from_many_threads_changes_as_if_one_by_one() -> None:
 
 
 def test_three_carriers_are_live_in_one_gateway_at_once() -> None:
-    with a_phone(**{name: {} for name in registry.PROVIDERS}) as phone:
+    tables: Json = {name: {} for name in registry.PROVIDERS}
+    with a_phone(**tables) as phone:
         calls = [
             phone.initiate(phone.far_end(Says("Hello."), HangsUp()), "Hi.", account=name)
             for name in registry.PROVIDERS
@@ -173,11 +176,12 @@ def test_an_answering_machine_is_told_from_a_person(provider: str, machine: str)
     with a_phone(provider, outbound={"machine": machine}) as phone:
         number = phone.new_number()
         phone.attach(number, lambda: AnsweringMachine("Nobody is at home. Speak after the beep."))
-        taken = phone.over(phone.initiate(number, "Your table is ready.", mode="notify"))
+        taken = phone.over(phone.initiate(number, LONG_NEWS, mode="notify"))
         recorded = [m.text for m in phone.at_carrier(taken).heard if m.whole]
-        person = phone.over(phone.initiate(phone.far_end(), "Your table is ready.", mode="notify"))
+        person = phone.over(phone.initiate(phone.far_end(), LONG_NEWS, mode="notify"))
 
-    assert (taken["answered_by"], person["answered_by"]) == ("machine", "human")
-    assert ("Your table is ready." in recorded) == (machine == "leave_message")
+    assert taken["answered_by"] == "machine"
+    assert person["answered_by"] in ({"human", None} if provider == "plivo" else {"human"})
+    assert (LONG_NEWS in recorded) == (machine == "leave_message")
     assert taken["end_reason"] == ("completed" if machine == "leave_message" else "hangup_bot")
     assert person["end_reason"] == "completed"

@@ -119,6 +119,23 @@ def test_the_same_words_twice_are_heard_once_and_answered_alike(phone: Phone) ->
     assert [speaker for speaker, _ in words(phone.status(call_id))] == ["bot", "user", "bot"]
 
 
+@pytest.mark.parametrize(
+    ("said", "query"), [({"SpeechResult": "Goodbye!"}, {"quiet": 0}), ({}, {"quiet": 2})]
+)
+def test_a_goodbye_that_is_asked_for_twice_is_said_twice(
+    phone: Phone, said: dict[str, str], query: dict[str, int]
+) -> None:
+    form = inbound(9 + query["quiet"])
+    phone.post(phone.url(Route.ANSWER), form)
+    call_id = inbound_call_id("twilio", form["CallSid"])
+    url = phone.url(Route.GATHER, call=call_id, turn=1, **query)
+
+    first, second = phone.post(url, form | said), phone.post(url, form | said)
+
+    assert verbs(first) == ["Say", "Hangup"]
+    assert second.text == first.text
+
+
 def test_words_for_a_call_of_another_account_or_none_lead_to_a_hang_up(phone: Phone) -> None:
     url = phone.url(Route.GATHER, call="no-such-call", turn=1, quiet=0)
 

@@ -56,7 +56,11 @@ def test_all_faults_stand_in_one_message() -> None:
 @pytest.mark.parametrize(
     ("error", "message", "code"),
     [
-        (UnknownCallError("c-1"), "there is no call 'c-1'", "unknown_call"),
+        (
+            UnknownCallError("c-1"),
+            "there is no call 'c-1'; the history lists those there are",
+            "unknown_call",
+        ),
         (UnknownAccountError("x"), "there is no account 'x'", "unknown_account"),
         (CallOverError("c-1"), "call 'c-1' is already over", "call_over"),
         (SignatureError("stale"), "webhook signature refused: stale", "bad_signature"),

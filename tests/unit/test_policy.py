@@ -127,5 +127,5 @@ def test_an_account_says_what_it_lacks(lacks: dict[str, str], names: str) -> Non
 
     assert (refusal.value.rule, str(refusal.value)) == (
         "phone.twilio",
-        f"account 'twilio' has no {names}; set it and try again",
+        f"account 'twilio' has no {names}; set {'them' if ' and ' in names else 'it'} under [phone.twilio]",
     )
