@@ -1,3 +1,5 @@
+from typing import Any
+
 import pytest
 
 from moltis.carriers.answering_machine import AnsweringMachine
@@ -308,7 +310,7 @@ def test_a_wait_that_comes_first_delays_the_answer(plivo: PlivoStage) -> None:
 
 def test_an_answering_machine_is_told_of_while_the_documents_go_on(plivo: PlivoStage) -> None:
     plivo.gateway.on("/answer", before_hang_up(f"<Speak>{'x' * 150}</Speak>"))
-    detection = {
+    detection: dict[str, Any] = {
         "machine_detection": "true",
         "machine_detection_url": f"{plivo.gateway.url}/machine",
     }

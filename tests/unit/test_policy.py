@@ -122,10 +122,12 @@ def test_an_account_with_a_number_and_an_address_is_ready() -> None:
     ],
 )
 def test_an_account_says_what_it_lacks(lacks: dict[str, str], names: str) -> None:
+    pronoun = "them" if len(lacks) > 1 else "it"
+
     with pytest.raises(PolicyError) as refusal:
         check_is_ready(an_account(**lacks))
 
     assert (refusal.value.rule, str(refusal.value)) == (
         "phone.twilio",
-        f"account 'twilio' has no {names}; set {'them' if ' and ' in names else 'it'} under [phone.twilio]",
+        f"account 'twilio' has no {names}; set {pronoun} under [phone.twilio]",
     )
