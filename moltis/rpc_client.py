@@ -57,7 +57,7 @@ def find_gateway() -> GatewayAddress:
             raise NoGatewayError(message)
         return GatewayAddress(url.rstrip("/"), token)
     state = read_state()
-    if state is None:
+    if state is None or not {"url", "token"} <= state.keys():
         message = (
             "no gateway is running here; start one with `moltis gateway`, "
             "or set MOLTIS_GATEWAY_URL and MOLTIS_TOKEN"

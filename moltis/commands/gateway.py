@@ -78,7 +78,7 @@ def gateway(host: str, port: int, config_path: Path | None, *, as_json: bool, sp
 def _other_gateway() -> dict[str, Any] | None:
     """What another gateway says of itself, if it still answers."""
     state = read_state()
-    return state if state is not None and _answers(str(state["url"])) else None
+    return state if state is not None and _answers(str(state.get("url", ""))) else None
 
 
 def _leave(url: str, other: dict[str, Any] | None) -> None:

@@ -218,7 +218,7 @@ def simulate(number: str, *, dial: bool, to_number: str, once: bool) -> None:
       moltis simulate                              any number that is called rings here
       moltis simulate --number +15559876543        only calls to this number do
       moltis simulate --dial                       call the agent
-      printf '\\nHello\\n#42\\n/hangup\\n' | moltis simulate --once
+      printf '\\nHello\\n#42\\nGoodbye\\n' | moltis simulate --once
 
     \b
     While it runs:
@@ -284,7 +284,7 @@ def _show(event: dict[str, Any]) -> None:
         case "ringing":
             click.echo(f"The telephone rings: {event['caller']} calls {event['called']}.")
         case "dialling":
-            click.echo(f"Calling {event['called']} ...")
+            click.echo(f"Calling {event['called']}; its inbound_policy says who is let in ...")
         case "answered":
             click.echo("You are connected.")
         case "said":

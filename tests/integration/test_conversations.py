@@ -213,3 +213,16 @@ def test_a_call_that_somebody_else_cancels_is_said_to_be_canceled(phone: Phone) 
 
     ended = phone.over(call_id)
     assert (ended["end_reason"], ended["error"]["code"]) == ("error", "canceled")
+
+
+def test_somebody_who_interrupts_is_heard_and_answered(phone: Phone) -> None:
+    to = phone.far_end(
+        Says("Stop, stop.", when="appointment", interrupting=1.0), Says("Goodbye!", after=2.0)
+    )
+
+    call = phone.over(phone.initiate(to, OPENING))
+
+    opening = phone.at_carrier(call).heard[0]
+    assert (opening.text, opening.whole) == (OPENING, False)
+    assert ("user", "Stop, stop.") in words(call)
+    assert words(call) == audible(phone, call)
