@@ -137,14 +137,20 @@ class FakeCallStore(CallStore):
             return Opened(call, first=True)
 
     @override
-    def hear(self, call_id: str, turn: int, line: Line, *, account: str) -> Heard:
+    def hear(
+        self, call_id: str, turn: int, line: Line, *, account: str, delivery: str = ""
+    ) -> Heard:
         with self._lock:
             call = self._live(call_id)
             if call is None or call.account != account:
                 return Heard.OVER
+            if (call_id, delivery) in self._seen:
+                return Heard.REPEATED
             if call.turn != turn or not self._fill(call_id, Slot.user(turn), line):
                 return Heard.REPEATED
             self._move(call, state=State.ACTIVE)
+            if delivery:
+                self._seen.add((call_id, delivery))
             return Heard.FRESH
 
     @override

@@ -16,6 +16,10 @@ SECRET_KEYS: Final = {
 """What each carrier wants to know before it believes us."""
 
 
+OPTIONAL_SECRET_KEYS: Final = {"plivo": ("main_auth_token",)}
+"""What a carrier may be told besides: of a Plivo subaccount, what its main account signs with."""
+
+
 class InboundPolicy(StrEnum):
     """Who may call us."""
 

@@ -7,6 +7,7 @@ from typing import Any, Final
 from urllib.parse import urlsplit
 
 from chalicelib.accounts.account import (
+    OPTIONAL_SECRET_KEYS,
     PROVIDERS,
     SECRET_KEYS,
     Account,
@@ -77,8 +78,12 @@ def _account_tables(table: Mapping[str, Any], active: str) -> dict[str, dict[str
     return named | further
 
 
+def _secret_keys(provider: str) -> tuple[str, ...]:
+    return (*SECRET_KEYS[provider], *OPTIONAL_SECRET_KEYS.get(provider, ()))
+
+
 def _credentials(own: Mapping[str, Any], agent_key: str) -> dict[str, str]:
-    found = {key: own[key] for key in SECRET_KEYS[own["provider"]] if own.get(key)}
+    found = {key: own[key] for key in _secret_keys(own["provider"]) if own.get(key)}
     return found | ({AGENT_SECRET: agent_key} if agent_key else {})
 
 
@@ -131,7 +136,7 @@ def _account_faults(phone: Mapping[str, Any]) -> Iterator[Fault]:
         if "provider" not in own:
             yield Fault(f"{where}.provider", f"is missing: one of {', '.join(PROVIDERS)}")
             return
-        known = _CARRIER | dict.fromkeys(SECRET_KEYS[own["provider"]], _text)
+        known = _CARRIER | dict.fromkeys(_secret_keys(own["provider"]), _text)
         for key in sorted(own.keys() - known.keys() - {"provider"}):
             yield Fault(f"{where}.{key}", f"unknown key; known here: {', '.join(sorted(known))}")
     tables = _account_tables(phone, phone.get("provider", PROVIDERS[0]))
@@ -280,7 +285,7 @@ _CARRIER: Final = {
     "api_base_url": _address,
     "fallback": _text,
 }
-_SECRETS: Final = {key: _text for keys in SECRET_KEYS.values() for key in keys}
+_SECRETS: Final = {key: _text for name in PROVIDERS for key in _secret_keys(name)}
 
 _PHONE: Final[Mapping[str, Any]] = {
     "enabled": _boolean,
@@ -293,7 +298,7 @@ _PHONE: Final[Mapping[str, Any]] = {
     "inbound_greeting": _words,
     "language": _words,
     "voice": _text,
-    **{name: _CARRIER | dict.fromkeys(SECRET_KEYS[name], _text) for name in PROVIDERS},
+    **{name: _CARRIER | dict.fromkeys(_secret_keys(name), _text) for name in PROVIDERS},
     "accounts": _Each({"provider": _one_of(*PROVIDERS), **_CARRIER, **_SECRETS}),
     "agent": {
         "kind": _one_of(*AgentKind),

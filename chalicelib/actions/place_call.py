@@ -25,6 +25,8 @@ from chalicelib.timers.base import TimerKind
 
 RING_SLACK = timedelta(seconds=10)
 """Our ring timer is a guard: the carrier's own timeout comes first."""
+MACHINE_KNOWN_SECS = 6
+"""When a carrier that begins to speak before it knows has found out at the latest."""
 LIMIT_SLACK_SECS = 15
 """The carrier's own maximum duration is a guard: our timer comes first."""
 
@@ -108,6 +110,15 @@ def dial_order(call: Call, exchange: Exchange) -> DialOrder:
     )
 
 
+def _hangup_delay(exchange: Exchange) -> int:
+    """How long the line is held after a message; at least until a machine would be known."""
+    account, features = exchange.account, exchange.provider.features
+    is_known_first = Feature.GREETING_END in features
+    if account.outbound.machine is OnMachine.OFF or is_known_first:
+        return account.notify_hangup_delay_secs
+    return max(account.notify_hangup_delay_secs, MACHINE_KNOWN_SECS)
+
+
 def _check_machine(exchange: Exchange) -> None:
     provider = exchange.provider
     wanted = exchange.account.outbound.machine is not OnMachine.OFF
@@ -151,7 +162,7 @@ def _new_call(order: CallOrder, exchange: Exchange) -> Call:
         deadline=now + timedelta(seconds=account.max_duration_secs),
         max_duration_secs=account.max_duration_secs,
         ring_timeout_secs=account.ring_timeout_secs,
-        notify_hangup_delay_secs=account.notify_hangup_delay_secs,
+        notify_hangup_delay_secs=_hangup_delay(exchange),
         reports_speech=exchange.provider.takes_commands,
         on_machine=account.outbound.machine,
         opening=order.message or account.inbound_greeting,

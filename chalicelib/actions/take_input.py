@@ -38,7 +38,13 @@ def take_input(event: InputGathered, *, exchange: Exchange) -> list[Verb]:
     now = exchange.now()
     kind = Kind.DTMF if event.input is Input.KEYS else Kind.SPEECH
     line = Line(speaker=Speaker.USER, text=event.text, kind=kind, at=now)
-    heard = exchange.calls.hear(call_id, event.turn, line, account=exchange.account.account_id)
+    heard = exchange.calls.hear(
+        call_id,
+        event.turn,
+        line,
+        account=exchange.account.account_id,
+        delivery=event.delivery,
+    )
     if heard is Heard.OVER:
         return [HangUp()]
     if heard is Heard.FRESH:

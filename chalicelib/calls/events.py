@@ -11,12 +11,14 @@ from chalicelib.calls.call import AnsweredBy, CallFailure, State
 class CarrierEvent:
     """Something happened to a call; the base of all events.
 
+    `delivery` names what was delivered, where the carrier signs such a name.
     `call_id` is ours, as we put it into the callback's address; empty for a call that we did
     not place. `raw` is what the carrier sent, for debugging only: nothing decides on it.
     """
 
     provider_call_id: str
     call_id: str = ""
+    delivery: str = field(default="", compare=False)
     raw: tuple[tuple[str, str], ...] = field(default=(), compare=False, repr=False)
 
 

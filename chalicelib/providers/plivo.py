@@ -167,6 +167,7 @@ class Plivo(Provider):
             "provider_call_id": form["CallUUID"],
             "call_id": query.get("call", ""),
             "raw": tuple(fields),
+            "delivery": request.header(NONCE_HEADER) or "",
         }
         try:
             return [_READERS[Route(request.route)](form, query, common)]

@@ -1,7 +1,7 @@
 """What our own addresses tell us when a carrier comes back with a form."""
 
 from collections.abc import Mapping
-from typing import TypedDict
+from typing import NotRequired, TypedDict
 from urllib.parse import parse_qsl
 
 from chalicelib.calls.call import AnsweredBy
@@ -24,6 +24,7 @@ class Common(TypedDict):
     provider_call_id: str
     call_id: str
     raw: tuple[tuple[str, str], ...]
+    delivery: NotRequired[str]
 
 
 def read_form(body: bytes) -> list[tuple[str, str]]:

@@ -144,10 +144,13 @@ class CallStore(ABC):
         """
 
     @abstractmethod
-    def hear(self, call_id: str, turn: int, line: Line, *, account: str) -> Heard:
+    def hear(
+        self, call_id: str, turn: int, line: Line, *, account: str, delivery: str = ""
+    ) -> Heard:
         """Keep what the far end said in *turn*, once, and move the call to `active`.
 
-        Only the turn that the call is waiting for can be heard.
+        Only the turn that the call is waiting for can be heard, and of each *delivery*, where the
+        carrier names it, only the first.
         """
 
     @abstractmethod

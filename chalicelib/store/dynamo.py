@@ -161,12 +161,19 @@ class DynamoCallStore(CallStore):
         return Opened(call, first=False)
 
     @override
-    def hear(self, call_id: str, turn: int, line: Line, *, account: str) -> Heard:
+    def hear(
+        self, call_id: str, turn: int, line: Line, *, account: str, delivery: str = ""
+    ) -> Heard:
         awaited = _LIVE & (CallItem.account == account) & (CallItem.turn == turn)
-        refused = transact(
-            line=Put(line_item(call_id, Slot.user(turn), line), ABSENT),
-            call=Change(call_at(call_id), (CallItem.state.set(State.ACTIVE), _ONE_MORE), awaited),
-        )
+        steps: dict[str, Step] = {
+            "line": Put(line_item(call_id, Slot.user(turn), line), ABSENT),
+            "call": Change(
+                call_at(call_id), (CallItem.state.set(State.ACTIVE), _ONE_MORE), awaited
+            ),
+        }
+        if delivery:
+            steps["seen"] = Put(seen_item(call_id, delivery, line.at), ABSENT)
+        refused = transact(**steps)
         if not refused:
             return Heard.FRESH
         if "call" in refused:

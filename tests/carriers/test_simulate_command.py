@@ -91,7 +91,7 @@ def test_the_agent_can_be_called(stage: Stage, typed: str, arguments: tuple[str,
     result = run(typed, *arguments)
 
     assert result.exit_code == 0, result.output
-    assert f"Calling {OURS} ..." in result.output
+    assert f"Calling {OURS}; its inbound_policy says who is let in ..." in result.output
     call = over(stage.carriers.calls[0])
     assert (call.from_number, call.to_number) == (THEIRS, OURS)
     assert understood(call) == [("It is me", True)]

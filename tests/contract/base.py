@@ -112,6 +112,10 @@ class Case(ABC):
     say_tag: ClassVar[str]
     say_limit: ClassVar[int]
     commands: ClassVar[tuple[Command, ...]] = ()
+    command_id: ClassVar[str] = ""
+    """The field by which the carrier knows a command that was sent twice."""
+    command_state: ClassVar[str] = ""
+    """The field that comes back with later events."""
 
     def provider(
         self, credentials: Mapping[str, str] | None = None, api_base_url: str = ""
@@ -180,6 +184,15 @@ class Case(ABC):
     def vendor_objections(self, name: str, body: Mapping[str, Any]) -> list[str]:
         """What the vendor's own library does not know in a command; only where there are any."""
         raise NotImplementedError(name, body)
+
+    @property
+    def provider_call_id(self) -> str:
+        """The call that everything here is about."""
+        return next(view.provider_call_id for _, view in self.views)
+
+    def shown_state(self, body: Mapping[str, Any]) -> str:
+        """What the carrier gives back with later events, in clear; only with commands."""
+        raise NotImplementedError(body)
 
     def command_url(self, name: str) -> str:
         """Where the command called *name* goes; only where there are any."""

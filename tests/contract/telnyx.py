@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from datetime import timedelta
 from types import SimpleNamespace
-from typing import Any, ClassVar, Final, Literal, get_args, get_origin
+from typing import Any, ClassVar, Final, Literal, Required, get_args, get_origin
 
 import pytest
 from nacl.signing import SigningKey
@@ -21,7 +21,7 @@ from telnyx.types.calls.action_stop_playback_params import ActionStopPlaybackPar
 from telnyx.types.calls.transcription_engine_google_config_param import (
     TranscriptionEngineGoogleConfigParam,
 )
-from typing_extensions import Required, get_type_hints
+from typing_extensions import get_type_hints
 
 from chalicelib.calls.call import CallFailure, State
 from chalicelib.calls.events import (
@@ -125,11 +125,6 @@ def objections(name: str, body: Mapping[str, Any]) -> Iterator[str]:
 
 def client_state(**facts: object) -> str:
     return b64encode(json.dumps({"call": CALL_ID, **facts}).encode()).decode()
-
-
-def read_state(text: str) -> dict[str, Any]:
-    state: dict[str, Any] = json.loads(b64decode(text, validate=True))
-    return state
 
 
 def told(event_type: str, *, state: str | None = None, **more: object) -> bytes:
@@ -375,6 +370,9 @@ class TelnyxCase(Case):
         Command(verb=HangUp(), name="hangup", body={}),
     )
 
+    command_id = "command_id"
+    command_state = "client_state"
+
     @override
     def encoded(self, fields: Fields) -> bytes:
         # A name may stand twice.
@@ -477,6 +475,10 @@ class TelnyxCase(Case):
     @override
     def vendor_objections(self, name: str, body: Mapping[str, Any]) -> list[str]:
         return list(objections(name, body))
+
+    @override
+    def shown_state(self, body: Mapping[str, Any]) -> str:
+        return b64decode(body[self.command_state], validate=True).decode()
 
     @override
     def command_url(self, name: str) -> str:

@@ -190,3 +190,16 @@ def test_turns_are_told_by_number_and_not_by_digit(calls: CallStore) -> None:
 
     replies = [bot_line(f"reply {turn}") for turn in range(1, 12)]
     assert conversation == Conversation.of(calls.get(CALL.call_id), replies)
+
+
+def test_a_delivery_that_is_named_is_heard_once_whatever_turn_it_is_for(calls: CallStore) -> None:
+    call_id = calls.create(a_call()).call.call_id
+    first = calls.hear(call_id, 1, a_line("Hello."), account="twilio", delivery="nonce-1")
+    calls.reply(call_id, 1, a_line("Yes?", speaker=Speaker.BOT))
+
+    replayed = calls.hear(call_id, 2, a_line("Hello."), account="twilio", delivery="nonce-1")
+    next_one = calls.hear(call_id, 2, a_line("Well."), account="twilio", delivery="nonce-2")
+
+    assert [first, replayed, next_one] == [Heard.FRESH, Heard.REPEATED, Heard.FRESH]
+    lines = calls.conversation(call_id).lines
+    assert [line.text for line in lines][-3:] == ["Hello.", "Yes?", "Well."]
