@@ -6,9 +6,9 @@ from pathlib import Path
 from typing import Final
 
 from chalicelib.accounts.account import PROVIDERS
-from chalicelib.accounts.config import PhoneConfig, parse_config
 from chalicelib.agents.registry import AGENTS
 from chalicelib.errors import ConfigurationError, InvalidParamsError
+from chalicelib.phone_config import PhoneConfig, parse_config
 from chalicelib.providers import registry
 
 NAME: Final = "moltis.toml"

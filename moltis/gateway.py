@@ -14,8 +14,8 @@ from chalice.config import Config
 import app as deployed
 from chalicelib import log, wiring
 from chalicelib.accounts.account import Account
-from chalicelib.accounts.config import PhoneConfig
 from chalicelib.calls.callbacks import Route, callback_url
+from chalicelib.phone_config import PhoneConfig
 from chalicelib.store.base import Scope
 from chalicelib.tokens import make_token
 from moltis.carriers.network import OwnedNumber

@@ -7,8 +7,8 @@ from typing import Final
 
 from chalicelib import wiring
 from chalicelib.accounts.account import SECRET_KEYS, Account
-from chalicelib.accounts.config import PhoneConfig
 from chalicelib.errors import ConfigurationError, UnknownAccountError
+from chalicelib.phone_config import PhoneConfig
 from chalicelib.vault import Credentials
 
 SIMULATED_KEY: Final = "simulated"

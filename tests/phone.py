@@ -11,9 +11,9 @@ from plivo.utils.signature_v3 import construct_post_url, get_signature_v3
 from twilio.request_validator import RequestValidator
 
 from chalicelib import aws
-from chalicelib.accounts.config import parse_config
 from chalicelib.calls.call import inbound_call_id
 from chalicelib.calls.callbacks import Route, callback_url
+from chalicelib.phone_config import parse_config
 from moltis.carriers.carrier import Carrier
 from moltis.carriers.far_end import FarEnd, ScriptedFarEnd
 from moltis.carriers.line import NeverPicksUp, PicksUp, Refuses, Side, Sound, Step

@@ -150,9 +150,10 @@ class Telnyx(Provider):
             common: Common = {
                 "provider_call_id": payload["call_control_id"],
                 "call_id": state.call,
+                "delivery": str(event["id"]),
                 "raw": (("body", request.body.decode()),),
             }
-            return list(_events(name, payload, state, common, delivery=event["id"], at=at))
+            return list(_events(name, payload, state, common, at=at))
         except (ValueError, KeyError, TypeError, AttributeError) as error:
             message = "the event is not of Telnyx's form"
             raise PayloadError(message) from error
@@ -257,14 +258,14 @@ def _check_ed25519(public_key: str, signature: str, message: bytes) -> None:
 
 
 def _events(
-    name: str, payload: Payload, state: _State, common: Common, *, delivery: str, at: datetime
+    name: str, payload: Payload, state: _State, common: Common, *, at: datetime
 ) -> Iterator[CarrierEvent]:
     match name:
         case "call.transcription":
-            yield from _transcribed(payload, common, delivery=delivery, at=at)
+            yield from _transcribed(payload, common, at=at)
         case "call.dtmf.received":
             digit = str(payload["digit"])
-            yield InputOverheard(delivery=delivery, at=at, input=Input.KEYS, text=digit, **common)
+            yield InputOverheard(at=at, input=Input.KEYS, text=digit, **common)
         case "call.speak.ended" | "call.playback.ended":
             # At the end of a call each of its words ends, too: nothing follows from that.
             if payload.get("status") != "call_hangup":
@@ -298,13 +299,11 @@ def _progress(name: str, payload: Payload, state: _State, common: Common) -> Ite
             yield UnknownEvent(name=name, **common)
 
 
-def _transcribed(
-    payload: Payload, common: Common, *, delivery: str, at: datetime
-) -> Iterator[CarrierEvent]:
+def _transcribed(payload: Payload, common: Common, *, at: datetime) -> Iterator[CarrierEvent]:
     heard = payload["transcription_data"]
     text = str(heard.get("transcript") or "").strip()
     if heard.get("is_final") and text:
-        yield InputOverheard(delivery=delivery, at=at, input=Input.SPEECH, text=text, **common)
+        yield InputOverheard(at=at, input=Input.SPEECH, text=text, **common)
 
 
 def _answered_by(

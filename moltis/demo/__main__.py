@@ -12,7 +12,7 @@ from typing import Any, Final
 import click
 
 from chalicelib import log
-from chalicelib.accounts.config import parse_config
+from chalicelib.phone_config import parse_config
 from chalicelib.providers import registry
 from moltis.demo.checks import Check
 from moltis.demo.scenes import ALLOWED_CALLER, cut_short, play

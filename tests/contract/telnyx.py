@@ -73,7 +73,7 @@ CANCELED: Final = CallFailure(
     code="canceled", message="the call was canceled before it was answered"
 )
 OK: Final = {"data": {"result": "ok"}}
-COMMON: Final = {"provider_call_id": CONTROL_ID, "call_id": CALL_ID}
+COMMON: Final[Mapping[str, Any]] = {"provider_call_id": CONTROL_ID, "call_id": CALL_ID}
 HEARD_AT: Final = NOON.replace(microsecond=238707) + timedelta(seconds=9)
 
 SCHEMAS: Final[Mapping[str, type]] = {
@@ -301,7 +301,7 @@ class TelnyxCase(Case):
         ({"data": None}, view(ended=False)),
         ({}, view(ended=False)),
     )
-    nameless = (
+    nameless: ClassVar[tuple[object, ...]] = (
         {},
         {"data": None},
         {"data": []},

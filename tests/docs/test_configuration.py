@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from chalicelib.accounts.config import parse_config
 from chalicelib.errors import InvalidParamsError
+from chalicelib.phone_config import parse_config
 from tests.docs.pages import DOCS, PAGES, blocks, name, named, rows, sections
 
 PAGE = DOCS / "configuration.md"

@@ -13,8 +13,8 @@ from chalicelib.accounts.account import (
     Phone,
     SpeechSettings,
 )
-from chalicelib.accounts.config import PhoneConfig, parse_config
 from chalicelib.errors import InvalidParamsError
+from chalicelib.phone_config import PhoneConfig, parse_config
 
 SAMPLE: Final = Path(__file__).parents[1] / "fixtures" / "contract-sample.toml"
 EVERYTHING: Final = """
