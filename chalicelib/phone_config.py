@@ -7,9 +7,6 @@ from typing import Any, Final
 from urllib.parse import urlsplit
 
 from chalicelib.accounts.account import (
-    OPTIONAL_SECRET_KEYS,
-    PROVIDERS,
-    SECRET_KEYS,
     Account,
     AgentKind,
     AgentSettings,
@@ -21,7 +18,9 @@ from chalicelib.accounts.account import (
 from chalicelib.calls.call import OnMachine
 from chalicelib.calls.phone_numbers import e164
 from chalicelib.errors import BadPhoneNumberError, Fault, InvalidParamsError
+from chalicelib.providers.registry import PROVIDERS
 
+DEFAULT_PROVIDER: Final = "twilio"
 AGENT_SECRET: Final = "agent_api_key"  # noqa: S105  # the name of a secret, not one
 """Under which name the agent's key lies among an account's credentials."""
 
@@ -59,7 +58,7 @@ def parse_config(document: Mapping[str, Any]) -> PhoneConfig:
     if faults:
         raise InvalidParamsError(*faults)
     table = document.get("phone", {})
-    active = table.get("provider", PROVIDERS[0])
+    active = table.get("provider", DEFAULT_PROVIDER)
     tables = _account_tables(table, active)
     accounts = tuple(_account(name, own, table) for name, own in tables.items())
     agent_key = table.get("agent", {}).get("api_key", "")
@@ -79,7 +78,7 @@ def _account_tables(table: Mapping[str, Any], active: str) -> dict[str, dict[str
 
 
 def _secret_keys(provider: str) -> tuple[str, ...]:
-    return (*SECRET_KEYS[provider], *OPTIONAL_SECRET_KEYS.get(provider, ()))
+    return (*PROVIDERS[provider].needs, *PROVIDERS[provider].accepts)
 
 
 def _credentials(own: Mapping[str, Any], agent_key: str) -> dict[str, str]:
@@ -139,7 +138,7 @@ def _account_faults(phone: Mapping[str, Any]) -> Iterator[Fault]:
         known = _CARRIER | dict.fromkeys(_secret_keys(own["provider"]), _text)
         for key in sorted(own.keys() - known.keys() - {"provider"}):
             yield Fault(f"{where}.{key}", f"unknown key; known here: {', '.join(sorted(known))}")
-    tables = _account_tables(phone, phone.get("provider", PROVIDERS[0]))
+    tables = _account_tables(phone, phone.get("provider", DEFAULT_PROVIDER))
     for name, own in tables.items():
         fallback = own.get("fallback", "")
         if fallback and (fallback == name or fallback not in tables):

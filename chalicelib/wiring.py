@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from functools import cache
 from typing import Final, Generic, TypeVar
 
-from chalicelib.accounts.account import SECRET_KEYS, Account, Phone
+from chalicelib.accounts.account import Account, Phone
 from chalicelib.actions.exchange import Exchange
 from chalicelib.agents import registry as agents
 from chalicelib.agents.base import Agent
@@ -138,7 +138,10 @@ def account(account_id: str) -> Account:
 def missing_settings(of: Account) -> tuple[str, ...]:
     """Which settings and credentials the account lacks before it can make calls."""
     stored = vault().credentials(of.account_id)
-    return (*of.missing, *(key for key in SECRET_KEYS[of.provider] if not stored.get(key)))
+    return (
+        *of.missing,
+        *(key for key in providers.PROVIDERS[of.provider].needs if not stored.get(key)),
+    )
 
 
 def access_token(digest: str) -> AccessToken | None:

@@ -5,7 +5,6 @@ import tomllib
 from pathlib import Path
 from typing import Final
 
-from chalicelib.accounts.account import PROVIDERS
 from chalicelib.agents.registry import AGENTS
 from chalicelib.errors import ConfigurationError, InvalidParamsError
 from chalicelib.phone_config import PhoneConfig, parse_config
@@ -37,9 +36,7 @@ def read_config(path: Path | None) -> PhoneConfig:
         ConfigurationError: it is not TOML, or something in it cannot be; all faults are named.
     """
     if path is None:
-        return parse_config(
-            {"phone": {name: {} for name in PROVIDERS if name in registry.PROVIDERS}}
-        )
+        return parse_config({"phone": {name: {} for name in registry.PROVIDERS}})
     try:
         config = parse_config(tomllib.loads(path.read_text("utf-8")))
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:

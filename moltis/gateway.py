@@ -108,11 +108,10 @@ _ONLY_ONE: Final = threading.Lock()
 def _surroundings(
     account: Account, place: int, gateway_url: str, carriers: SimulatedCarriers
 ) -> Surroundings:
-    known = {"public_key": carriers.telnyx.public_key} if account.provider == "telnyx" else {}
     return Surroundings(
         gateway_url=gateway_url,
         carrier_url=carriers.base_url(account.provider),
-        known_credentials=known,
+        new_credentials=carriers.carriers[account.provider].new_credentials(),
         number=f"+1555010{place:04}",
     )
 

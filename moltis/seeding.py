@@ -1,14 +1,14 @@
 """Puts what a configuration says where the app looks: the table, and the vault."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
-from secrets import token_hex
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 from chalicelib import wiring
-from chalicelib.accounts.account import SECRET_KEYS, Account
+from chalicelib.accounts.account import Account
 from chalicelib.errors import ConfigurationError, UnknownAccountError
 from chalicelib.phone_config import PhoneConfig
+from chalicelib.providers.registry import PROVIDERS
 from chalicelib.vault import Credentials
 
 SIMULATED_KEY: Final = "simulated"
@@ -29,8 +29,8 @@ class Surroundings:
 
     gateway_url: str
     carrier_url: str
-    known_credentials: Mapping[str, str]
-    """Credentials that are the simulated carrier's to give."""
+    new_credentials: Mapping[str, str] = field(repr=False)
+    """What the simulated carrier gives a new account."""
     number: str
     """The account's number, should it have none."""
 
@@ -58,10 +58,10 @@ def _seed_one(account: Account, given: dict[str, str], around: Surroundings) -> 
     if SIMULATED_KEY in stored:
         stored = {}
     credentials = stored | given
-    wanted = SECRET_KEYS[account.provider]
+    wanted = PROVIDERS[account.provider].needs
     missing = [key for key in wanted if not credentials.get(key)]
     if len(missing) == len(wanted):
-        credentials |= _made_up(account.provider) | dict(around.known_credentials)
+        credentials |= dict(around.new_credentials) | {SIMULATED_KEY: "yes"}
         account = replace(
             account,
             simulated=True,
@@ -86,12 +86,3 @@ def _save(account: Account) -> Account:
     except UnknownAccountError:
         version = 0
     return accounts.save(replace(account, version=version))
-
-
-def _made_up(provider: str) -> dict[str, str]:
-    shapes = {
-        "account_sid": lambda: f"AC{token_hex(16)}",
-        "auth_id": lambda: f"MA{token_hex(9).upper()}",
-    }
-    made = {key: shapes.get(key, lambda: token_hex(16))() for key in SECRET_KEYS[provider]}
-    return made | {SIMULATED_KEY: "yes"}

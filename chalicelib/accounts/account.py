@@ -2,22 +2,8 @@
 
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Final
 
 from chalicelib.calls.call import OnMachine
-
-PROVIDERS: Final = ("twilio", "telnyx", "plivo")
-
-SECRET_KEYS: Final = {
-    "twilio": ("account_sid", "auth_token"),
-    "telnyx": ("api_key", "connection_id", "public_key"),
-    "plivo": ("auth_id", "auth_token"),
-}
-"""What each carrier wants to know before it believes us."""
-
-
-OPTIONAL_SECRET_KEYS: Final = {"plivo": ("main_auth_token",)}
-"""What a carrier may be told besides: of a Plivo subaccount, what its main account signs with."""
 
 
 class InboundPolicy(StrEnum):

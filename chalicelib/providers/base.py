@@ -122,6 +122,14 @@ class Provider(ABC):
     takes_commands: ClassVar[bool] = False
     """Whether it is told by commands what to do and listens all the time; else by documents."""
     features: ClassVar[frozenset[Feature]]
+    needs: ClassVar[tuple[str, ...]]
+    """The credentials without which it is nobody, by their names in `moltis.toml`."""
+    accepts: ClassVar[tuple[str, ...]] = ()
+    """Credentials that it may be given besides."""
+
+    @abstractmethod
+    def __init__(self, credentials: Mapping[str, str], api_base_url: str = "") -> None:
+        """Speak for the account that owns *credentials*, to *api_base_url* or the real carrier."""
 
     @abstractmethod
     def verify(self, request: WebhookRequest) -> None:

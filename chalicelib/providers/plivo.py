@@ -122,6 +122,8 @@ class Plivo(Provider):
         Feature.FIND_CALL,
         Feature.GREETING_END,
     }
+    needs: ClassVar[tuple[str, ...]] = ("auth_id", "auth_token")
+    accepts: ClassVar[tuple[str, ...]] = ("main_auth_token",)
 
     def __init__(self, credentials: Mapping[str, str], api_base_url: str = "") -> None:
         auth_id, auth_token = credentials.get("auth_id", ""), credentials.get("auth_token", "")

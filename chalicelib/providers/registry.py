@@ -1,6 +1,6 @@
 """Which carriers exist; adding one is one line here."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Final
 
 from chalicelib.errors import ConfigurationError
@@ -9,7 +9,7 @@ from chalicelib.providers.plivo import Plivo
 from chalicelib.providers.telnyx import Telnyx
 from chalicelib.providers.twilio import Twilio
 
-PROVIDERS: Final[Mapping[str, Callable[[Mapping[str, str], str], Provider]]] = {
+PROVIDERS: Final[Mapping[str, type[Provider]]] = {
     "twilio": Twilio,
     "telnyx": Telnyx,
     "plivo": Plivo,

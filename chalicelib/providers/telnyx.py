@@ -118,6 +118,7 @@ class Telnyx(Provider):
     name: ClassVar[str] = "telnyx"
     takes_commands: ClassVar[bool] = True
     features: ClassVar[frozenset[Feature]] = frozenset(Feature) - {Feature.FIND_CALL}
+    needs: ClassVar[tuple[str, ...]] = ("api_key", "connection_id", "public_key")
 
     def __init__(self, credentials: Mapping[str, str], api_base_url: str = "") -> None:
         self._public_key = credentials.get("public_key", "")

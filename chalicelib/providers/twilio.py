@@ -120,6 +120,7 @@ class Twilio(Provider):
 
     name: ClassVar[str] = "twilio"
     features: ClassVar[frozenset[Feature]] = frozenset(Feature)
+    needs: ClassVar[tuple[str, ...]] = ("account_sid", "auth_token")
 
     def __init__(self, credentials: Mapping[str, str], api_base_url: str = "") -> None:
         self._auth_token = credentials.get("auth_token", "")

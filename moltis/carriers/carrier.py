@@ -2,6 +2,7 @@
 
 import threading
 from abc import ABC, abstractmethod
+from collections.abc import Mapping
 from typing import ClassVar
 
 from moltis.carriers.clock import Clock
@@ -27,6 +28,10 @@ class Carrier(ABC):
     def clock(self) -> Clock:
         """The time that its calls live in."""
         return self.network.clock
+
+    @abstractmethod
+    def new_credentials(self) -> Mapping[str, str]:
+        """Make up the credentials of one more account, by their names in `moltis.toml`."""
 
     @property
     @abstractmethod

@@ -1,5 +1,7 @@
 """The simulated Plivo."""
 
+import secrets
+from collections.abc import Mapping
 from typing import ClassVar
 from uuid import uuid4
 
@@ -23,6 +25,11 @@ class SimulatedPlivo(DocumentCarrier[PlivoCall, PlivoOrder]):
     def __init__(self, network: Network) -> None:
         super().__init__(network)
         self._rest = PlivoRest(self)
+
+    @override
+    def new_credentials(self) -> Mapping[str, str]:
+        auth_id = f"MA{secrets.token_hex(9).upper()}"
+        return {"auth_id": auth_id, "auth_token": secrets.token_hex(20)}
 
     @override
     def handle(self, request: Request) -> Response:

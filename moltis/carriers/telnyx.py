@@ -42,6 +42,14 @@ class SimulatedTelnyx(Carrier):
         """What the signatures of all events are verified with: Base64, as in the portal."""
         return public_key(self._key)
 
+    @override
+    def new_credentials(self) -> Mapping[str, str]:
+        return {
+            "api_key": f"KEY{secrets.token_hex(16)}",
+            "connection_id": str(secrets.randbelow(10**18)),
+            "public_key": self.public_key,
+        }
+
     @property
     @override
     def calls(self) -> tuple[SimulatedCall, ...]:

@@ -1,5 +1,7 @@
 """The simulated Twilio."""
 
+import secrets
+from collections.abc import Mapping
 from typing import ClassVar
 from uuid import uuid4
 
@@ -23,6 +25,10 @@ class SimulatedTwilio(DocumentCarrier[TwilioCall, TwilioOrder]):
     def __init__(self, network: Network) -> None:
         super().__init__(network)
         self._rest = TwilioRest(self)
+
+    @override
+    def new_credentials(self) -> Mapping[str, str]:
+        return {"account_sid": f"AC{secrets.token_hex(16)}", "auth_token": secrets.token_hex(16)}
 
     @override
     def handle(self, request: Request) -> Response:
