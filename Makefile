@@ -38,10 +38,13 @@ types: $(STAMP)  ## mypy, strict
 
 check: lint types test ## all of the above: what CI runs
 
+docs: $(STAMP)   ## the pages that are generated from the code
+	@$(BIN)/python -m tests.docs.capabilities
+
 bench: $(STAMP)  ## AWS calls per webhook; writes build/bench.json
 	@$(BIN)/python -m tests.bench
 
 clean:           ## what was made
 	rm -rf $(VENV) build .coverage* .hypothesis .mypy_cache .ruff_cache .import_linter_cache
 
-.PHONY: help install demo test format lint types check bench clean
+.PHONY: help install demo test format lint types check docs bench clean
