@@ -4,6 +4,7 @@ import time
 from base64 import b64encode
 from collections.abc import Iterator
 from http import HTTPStatus
+from pathlib import Path
 from typing import Final
 
 import requests
@@ -11,7 +12,9 @@ import requests
 from moltis.carriers.line import Presses, Says
 from moltis.demo.checks import Check, ended, heard_alike, no_alerts, spoken_to_the_end, turns
 from moltis.demo.stage import Stage
+from moltis.recording import record
 
+RECORDINGS: Final = Path("build") / "demo"
 ALLOWED_CALLER: Final = "+15559876543"
 STRANGER: Final = "+15557654321"
 
@@ -74,6 +77,10 @@ def conversation(stage: Stage) -> Iterator[Check]:
     yield ended(stage.name("conversation ends with a goodbye"), call, *ENDED)
     yield heard_alike(stage.name("transcript is what was heard"), call, far_end)
     yield no_alerts(stage.name("carrier accepts every document"), far_end)
+    path = RECORDINGS / f"{stage.carrier}-conversation.wav"
+    secs = record(far_end.moments, path)
+    spoken = len(call["transcript"])
+    yield Check(stage.name("the recording can be heard"), secs > spoken, f"{secs:.0f} s in {path}")
 
 
 def keys(stage: Stage) -> Iterator[Check]:

@@ -4,8 +4,11 @@ from chalicelib.errors import ConfigurationError
 from chalicelib.phone_config import parse_config
 from chalicelib.providers import registry
 from chalicelib.providers.base import Feature
+from moltis.carriers.server import SimulatedCarriers
 from tests.contract.base import FIXTURES, Case, Situation
 from tests.contract.cases import CASES, every_provider
+from tests.docs.pages import DOCS, sections
+from tests.docs.test_pages import PROVIDER_HEADINGS
 
 
 def test_every_registered_provider_has_a_case() -> None:
@@ -31,6 +34,30 @@ def test_the_registry_builds_what_it_names(case: Case) -> None:
 @every_provider
 def test_the_credentials_are_those_that_an_account_holds(case: Case) -> None:
     assert set(case.credentials) == set(registry.PROVIDERS[case.name].needs)
+
+
+def test_every_registered_provider_is_simulated() -> None:
+    with SimulatedCarriers() as carriers:
+        made_up = {name: set(one.new_credentials()) for name, one in carriers.carriers.items()}
+
+    assert list(made_up) == list(registry.PROVIDERS)
+    assert made_up == {name: set(one.needs) for name, one in registry.PROVIDERS.items()}
+
+
+@every_provider
+def test_there_is_a_page_with_the_agreed_headings(case: Case) -> None:
+    assert list(sections(DOCS / "providers" / f"{case.name}.md")) == PROVIDER_HEADINGS
+
+
+@every_provider
+def test_there_is_a_column_in_the_table_of_capabilities(case: Case) -> None:
+    header = next(
+        line
+        for line in (DOCS / "providers" / "README.md").read_text("utf-8").splitlines()
+        if line.startswith("|")
+    )
+
+    assert f"| [{case.name}]({case.name}.md) |" in header
 
 
 @every_provider

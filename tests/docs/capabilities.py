@@ -11,12 +11,12 @@ PAGE: Final = Path(__file__).parents[2] / "docs" / "providers" / "README.md"
 _HEAD: Final = """\
 # What each carrier can do
 
-Generated from the code by `make docs`; a test fails when it is stale. What a carrier cannot do is refused
-by name, never left out in silence.
+Generated from the code by `make docs`; a test fails when it is stale. What a carrier cannot do is
+refused by name, never left out in silence.
 """
 _FOOT: Final = """\
-An answering machine is told from a person only where `machine` under `[phone.outbound]` asks for it. Where a
-machine's greeting is not reported, the message begins anew once a machine is recognised, after a silence.
+An answering machine is told from a person only where `machine` under `[phone.outbound]` asks for it.
+Where a machine's greeting is not reported, the message begins anew, after a silence, once it is known.
 
 Adding a carrier: [the places to touch](../adding-a-provider.md).
 """
