@@ -1,7 +1,9 @@
 """Ask whether anybody is there, where the carrier cannot tell silence."""
 
+import re
 from typing import Final
 
+from chalicelib import log
 from chalicelib.actions.exchange import Exchange
 from chalicelib.actions.next_words import line_verbs
 from chalicelib.actions.perform import Then, perform
@@ -10,7 +12,8 @@ from chalicelib.calls.call import Call, State
 from chalicelib.calls.transcript import Line, Speaker
 from chalicelib.calls.verbs import Manner
 
-_PARTS: Final = 3
+_MARK: Final = re.compile(r"(\d+)-(\d+)-(\d+)")
+"""The turn, how often the far end was heard, and the silences in a row before."""
 
 
 def break_silence(call: Call, mark: str, *, exchange: Exchange) -> Call:
@@ -19,10 +22,11 @@ def break_silence(call: Call, mark: str, *, exchange: Exchange) -> Call:
     Raises:
         ProviderError: the carrier refused or failed.
     """
-    parts = [int(part) for part in mark.split("-")]
-    if len(parts) != _PARTS:
+    parts = _MARK.fullmatch(mark)
+    if parts is None:
+        log.warning("timer with a strange mark", call_id=call.call_id, mark=mark)
         return call
-    turn, heard, quiet = parts
+    turn, heard, quiet = map(int, parts.groups())
     if call.state is not State.LISTENING or (call.turn, call.heard) != (turn, heard):
         return call
     line = silence_line(call, quiet, exchange)

@@ -15,7 +15,7 @@ from chalicelib.actions.open_call import open_call
 from chalicelib.actions.perform import perform
 from chalicelib.actions.take_input import call_id_of
 from chalicelib.agents.base import Agent
-from chalicelib.calls.call import Call, Mode, State
+from chalicelib.calls.call import AnsweredBy, Call, Mode, State
 from chalicelib.calls.events import (
     CallArrived,
     CallOpened,
@@ -71,7 +71,7 @@ def _after_speech(event: SpeechEnded, exchange: Exchange) -> None:
         return
     if event.ends_call:
         end_call(call, exchange=exchange)
-    elif call.mode is Mode.NOTIFY:
+    elif call.mode is Mode.NOTIFY or call.answered_by is AnsweredBy.MACHINE:
         at = exchange.now() + timedelta(seconds=call.notify_hangup_delay_secs)
         exchange.timers.start(call.call_id, TimerKind.NOTIFY_HANGUP, at)
     elif exchange.calls.advance(

@@ -34,7 +34,7 @@ def take_turn(
     if call.state.is_final or (call.turn, call.heard) != (turn, heard):
         return None
     try:
-        reply = agent_of(call).reply(conversation)
+        reply = _speakable(agent_of(call).reply(conversation))
     except AgentError as error:
         log.warning("agent failed", call_id=call_id, turn=turn, reason=str(error))
         reply = Reply(text=phrases(call.language).apology)
@@ -42,3 +42,10 @@ def take_turn(
     speaking = call.reports_speech
     kept = calls.reply(call_id, turn, line, heard=heard, speaking=speaking)
     return None if kept is None else Answer(kept, Manner.of(call))
+
+
+def _speakable(reply: Reply) -> Reply:
+    if not reply.text.strip():
+        message = "the reply is empty"
+        raise AgentError(message)
+    return reply

@@ -15,8 +15,8 @@ Generated from the code by `make docs`; a test fails when it is stale. What a ca
 refused by name, never left out in silence.
 """
 _FOOT: Final = """\
-An answering machine is told from a person only where `machine` under `[phone.outbound]` asks for it.
-Where a machine's greeting is not reported, the message begins anew, after a silence, once it is known.
+An answering machine is told from a person only where `machine` under `[phone.outbound]` asks for
+it. Where a machine's greeting is not reported, the message begins anew, after a silence.
 
 Adding a carrier: [the places to touch](../adding-a-provider.md).
 """

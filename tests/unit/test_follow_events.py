@@ -162,7 +162,6 @@ def test_a_message_that_was_heard_is_followed_by_the_end_after_its_delay() -> No
     assert world.call.end_requested is State.COMPLETED
 
 
-@pytest.mark.xfail(reason="a conversation that met a machine is still asked about its silence")
 def test_a_message_that_was_left_on_a_machine_is_followed_by_the_end() -> None:
     world = World.of(call=replace(CALL, on_machine=OnMachine.LEAVE_MESSAGE))
 
