@@ -6,17 +6,10 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 from urllib.parse import urlsplit
 
-from chalicelib.accounts.account import (
-    Account,
-    AgentKind,
-    AgentSettings,
-    InboundPolicy,
-    OutboundLimits,
-    Phone,
-    SpeechSettings,
-)
+from chalicelib.accounts.account import Account, InboundPolicy, OutboundLimits, Phone
 from chalicelib.calls.call import OnMachine
 from chalicelib.calls.phone_numbers import e164
+from chalicelib.calls.terms import AgentKind, AgentSettings, SpeechSettings
 from chalicelib.errors import BadPhoneNumberError, Fault, InvalidParamsError
 from chalicelib.providers.registry import PROVIDERS
 

@@ -7,7 +7,7 @@ from threading import Thread
 from time import monotonic, sleep
 from typing import Any, Final
 
-from chalicelib.accounts.account import Account, AgentSettings, InboundPolicy
+from chalicelib.accounts.account import Account, InboundPolicy
 from chalicelib.actions.exchange import Exchange
 from chalicelib.actions.fire_timer import fire_timer
 from chalicelib.actions.follow_events import follow_event
@@ -20,6 +20,7 @@ from chalicelib.calls.events import (
     InputOverheard,
     SpeechEnded,
 )
+from chalicelib.calls.terms import AgentSettings
 from chalicelib.calls.transcript import Conversation, Speaker
 from chalicelib.calls.verbs import Say
 from chalicelib.providers.base import Performance

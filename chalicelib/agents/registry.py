@@ -3,9 +3,9 @@
 from collections.abc import Callable, Mapping
 from typing import Final
 
-from chalicelib.accounts.account import AgentKind, AgentSettings
 from chalicelib.agents.base import Agent
 from chalicelib.agents.offline import OfflineAgent
+from chalicelib.calls.terms import AgentKind, AgentSettings
 from chalicelib.errors import AgentError
 
 AGENTS: Final[Mapping[AgentKind, Callable[[AgentSettings], Agent]]] = {

@@ -5,16 +5,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, fields, replace
 from typing import Any, Final
 
-from chalicelib.accounts.account import (
-    Account,
-    AgentKind,
-    AgentSettings,
-    InboundPolicy,
-    OutboundLimits,
-    Phone,
-    SpeechSettings,
-)
+from chalicelib.accounts.account import Account, InboundPolicy, OutboundLimits, Phone
 from chalicelib.calls.call import OnMachine
+from chalicelib.calls.terms import AgentKind, AgentSettings, SpeechSettings
 from chalicelib.errors import ConflictError, UnknownAccountError
 from chalicelib.overriding import override
 from chalicelib.store.base import AccessToken, AccountStore, Scope, TokenStore

@@ -5,14 +5,8 @@ from datetime import timedelta
 
 import pytest
 
-from chalicelib.accounts.account import (
-    AgentKind,
-    AgentSettings,
-    InboundPolicy,
-    OutboundLimits,
-    Phone,
-    SpeechSettings,
-)
+from chalicelib.accounts.account import InboundPolicy, OutboundLimits, Phone
+from chalicelib.calls.terms import AgentKind, AgentSettings, SpeechSettings
 from chalicelib.errors import ConflictError, UnknownAccountError
 from chalicelib.store.base import AccessToken, Scope
 from tests.builders import NOON, an_account

@@ -6,9 +6,9 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from chalicelib.accounts.account import AgentKind
 from chalicelib.agents import registry
 from chalicelib.agents.base import Agent, Reply
+from chalicelib.calls.terms import AgentKind
 from chalicelib.calls.transcript import Conversation
 from chalicelib.errors import AgentError
 from chalicelib.overriding import override

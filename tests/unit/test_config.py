@@ -4,15 +4,8 @@ from typing import Any, Final
 
 import pytest
 
-from chalicelib.accounts.account import (
-    Account,
-    AgentKind,
-    AgentSettings,
-    InboundPolicy,
-    OutboundLimits,
-    Phone,
-    SpeechSettings,
-)
+from chalicelib.accounts.account import Account, InboundPolicy, OutboundLimits, Phone
+from chalicelib.calls.terms import AgentKind, AgentSettings, SpeechSettings
 from chalicelib.errors import InvalidParamsError
 from chalicelib.phone_config import PhoneConfig, parse_config
 

@@ -2,12 +2,12 @@ from dataclasses import replace
 
 import pytest
 
-from chalicelib.accounts.account import AgentSettings
 from chalicelib.actions import converse
 from chalicelib.actions.spoken import ENGLISH
 from chalicelib.agents.base import Reply
 from chalicelib.calls.call import State
 from chalicelib.calls.events import Input
+from chalicelib.calls.terms import AgentSettings
 from chalicelib.calls.transcript import Kind, Speaker
 from chalicelib.calls.verbs import Say, StopSpeaking
 from chalicelib.errors import AgentError
