@@ -6,6 +6,7 @@ from typing import Any, Final
 
 from chalicelib.accounts.account import Account
 from chalicelib.calls.call import Call, CallId, Direction, Mode
+from chalicelib.calls.replies import EndCall, Piece, Speak
 from chalicelib.calls.transcript import Line, Speaker
 
 NOON: Final = datetime(2026, 3, 2, 12, 0, 0, 250, tzinfo=UTC)
@@ -30,6 +31,13 @@ _ACCOUNT: Final = Account(
     from_number="+15551234567",
     webhook_url="https://phone.example.com",
 )
+
+Said = tuple[Piece, ...]
+"""A whole reply of an agent."""
+
+
+def said(text: str, *, end_call: bool = False) -> Said:
+    return (Speak(text), EndCall()) if end_call else (Speak(text),)
 
 
 def a_call(**changes: Any) -> Call:  # whatever a call has

@@ -1,13 +1,14 @@
 """A carrier that takes commands, a clock, a way to our own function, and an agent by script."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from threading import Event
 from typing import ClassVar
 
-from chalicelib.agents.base import Agent, Reply
+from chalicelib.agents.base import Agent
 from chalicelib.calls.events import CarrierEvent
+from chalicelib.calls.replies import Piece
 from chalicelib.calls.transcript import Conversation, Speaker
 from chalicelib.calls.verbs import Verb
 from chalicelib.errors import CallGoneError, UnsupportedFeatureError
@@ -23,7 +24,7 @@ from chalicelib.providers.base import (
 )
 from chalicelib.timers.base import LASTING, TimerKind, Timers
 from chalicelib.turns.base import Answer, Turns
-from tests.builders import NOON
+from tests.builders import NOON, Said
 
 
 class FakeProvider(Provider):
@@ -153,12 +154,12 @@ class FakeTurns(Turns):
 class Held:
     """A reply that comes only once it is let go."""
 
-    reply: Reply
+    reply: Said
     asked: Event = field(default_factory=Event)
     released: Event = field(default_factory=Event)
 
 
-Step = Reply | Held | Exception
+Step = Said | Held | Exception
 
 
 class ScriptedAgent(Agent):
@@ -169,7 +170,7 @@ class ScriptedAgent(Agent):
         self.told: list[list[str]] = []
 
     @override
-    def reply(self, conversation: Conversation) -> Reply:
+    def reply(self, conversation: Conversation) -> Iterator[Piece]:
         theirs = (line for line in conversation.lines if line.speaker is Speaker.USER)
         self.told.append([line.text for line in theirs])
         step = self._script.pop(0)
@@ -178,5 +179,6 @@ class ScriptedAgent(Agent):
         if isinstance(step, Held):
             step.asked.set()
             step.released.wait(timeout=5)
-            return step.reply
-        return step
+            yield from step.reply
+        else:
+            yield from step

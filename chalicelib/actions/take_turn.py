@@ -1,12 +1,13 @@
 """Have the agent answer one turn, and keep its reply."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import datetime
 
 from chalicelib import log
 from chalicelib.actions.spoken import phrases
-from chalicelib.agents.base import Agent, Reply
+from chalicelib.agents.base import Agent
 from chalicelib.calls.call import Call
+from chalicelib.calls.replies import EndCall, Piece, Speak
 from chalicelib.calls.transcript import Line, Speaker
 from chalicelib.calls.verbs import Manner
 from chalicelib.errors import AgentError
@@ -34,18 +35,31 @@ def take_turn(
     if call.state.is_final or (call.turn, call.heard) != (turn, heard):
         return None
     try:
-        reply = _speakable(agent_of(call).reply(conversation))
+        text, ends_call = _spoken(agent_of(call).reply(conversation))
     except AgentError as error:
         log.warning("agent failed", call_id=call_id, turn=turn, reason=str(error))
-        reply = Reply(text=phrases(call.language).apology)
-    line = Line(speaker=Speaker.BOT, text=reply.text, at=now(), ends_call=reply.end_call)
+        text, ends_call = phrases(call.language).apology, False
+    line = Line(speaker=Speaker.BOT, text=text, at=now(), ends_call=ends_call)
     speaking = call.reports_speech
     kept = calls.reply(call_id, turn, line, heard=heard, speaking=speaking)
     return None if kept is None else Answer(kept, Manner.of(call))
 
 
-def _speakable(reply: Reply) -> Reply:
-    if not reply.text.strip():
+def _spoken(pieces: Iterable[Piece]) -> tuple[str, bool]:
+    """What the agent says, and whether the call ends with it."""
+    words: list[str] = []
+    ends_call = False
+    for piece in pieces:
+        match piece:
+            case Speak(text):
+                words.append(text.strip())
+            case EndCall():
+                ends_call = True
+            case _:
+                message = f"the agent wants {type(piece).__name__}, which cannot be done yet"
+                raise AgentError(message)
+    text = " ".join(filter(None, words))
+    if not text:
         message = "the reply is empty"
         raise AgentError(message)
-    return reply
+    return text, ends_call

@@ -7,8 +7,9 @@ from enum import Enum, auto
 from itertools import groupby
 from typing import Final
 
-from chalicelib.agents.base import Agent, Reply
+from chalicelib.agents.base import Agent
 from chalicelib.calls.call import Direction
+from chalicelib.calls.replies import EndCall, Piece, Speak
 from chalicelib.calls.transcript import Conversation, Kind, Line, Speaker
 from chalicelib.overriding import override
 
@@ -35,7 +36,7 @@ class _Talk:
     asked: _Asked
     message: str
     last: str
-    reply: Reply
+    reply: tuple[Piece, ...]
     day: str = ""
     time: str = ""
 
@@ -146,11 +147,11 @@ class OfflineAgent(Agent):
     """
 
     @override
-    def reply(self, conversation: Conversation) -> Reply:
+    def reply(self, conversation: Conversation) -> Iterator[Piece]:
         talk = _begin(conversation)
         for line in _utterances(conversation.lines):
             talk = _hear(talk, line) if line.speaker is Speaker.USER else _note(talk, line)
-        return talk.reply
+        yield from talk.reply
 
 
 def _begin(conversation: Conversation) -> _Talk:
@@ -160,7 +161,7 @@ def _begin(conversation: Conversation) -> _Talk:
     message = opening if calls_with_message else ""
     asked = _Asked.MESSAGE if message else _Asked.HELP
     first = opening or _CAN
-    return _Talk(asked=asked, message=message, last=first, reply=Reply(text=first))
+    return _Talk(asked=asked, message=message, last=first, reply=(Speak(first),))
 
 
 def _utterances(lines: Iterable[Line]) -> Iterator[Line]:
@@ -309,7 +310,7 @@ def _bye(talk: _Talk, said: str) -> _Talk:
     agrees = _YES.search(said) or _CONFIRM.search(said)
     settled = _settled(talk) if agrees else ""
     text = f"{settled or 'Thank you.'} Goodbye."
-    return replace(talk, reply=Reply(text=text, end_call=True))
+    return replace(talk, reply=(Speak(text), EndCall()))
 
 
 def _thanks(talk: _Talk, said: str) -> _Talk:
@@ -365,7 +366,7 @@ def _say_question(talk: _Talk, words: str) -> _Talk:
 
 
 def _say(talk: _Talk, text: str) -> _Talk:
-    return replace(talk, reply=Reply(text=text))
+    return replace(talk, reply=(Speak(text),))
 
 
 _RULES: Final[tuple[tuple[re.Pattern[str], _Rule], ...]] = (

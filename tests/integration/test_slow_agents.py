@@ -7,12 +7,14 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from chalicelib.agents import registry
-from chalicelib.agents.base import Agent, Reply
+from chalicelib.agents.base import Agent
+from chalicelib.calls.replies import Piece
 from chalicelib.calls.terms import AgentKind
 from chalicelib.calls.transcript import Conversation
 from chalicelib.errors import AgentError
 from chalicelib.overriding import override
 from moltis.carriers.line import Says
+from tests.builders import Said, said
 from tests.phone import Phone, a_phone, audible, words
 
 APOLOGY = "I am sorry, I could not work that out. Could you say it again?"
@@ -23,34 +25,34 @@ class StubbedAgent(Agent):
     """Does in each turn what the test wants; counts how often it was asked."""
 
     def __init__(self) -> None:
-        self.turns: list[Callable[[], Reply]] = []
+        self.turns: list[Callable[[], Said]] = []
         self.asked = 0
 
     @override
-    def reply(self, conversation: Conversation) -> Reply:
+    def reply(self, conversation: Conversation) -> Iterator[Piece]:
         self.asked += 1
         turn = self.turns.pop(0) if self.turns else goodbye
-        return turn()
+        yield from turn()
 
 
-def goodbye() -> Reply:
-    return Reply(text="Goodbye.", end_call=True)
+def goodbye() -> Said:
+    return said("Goodbye.", end_call=True)
 
 
-def after(secs: float, text: str) -> Callable[[], Reply]:
-    def reply() -> Reply:
+def after(secs: float, text: str) -> Callable[[], Said]:
+    def reply() -> Said:
         time.sleep(secs)
-        return Reply(text=text)
+        return said(text)
 
     return reply
 
 
-def fails() -> Reply:
+def fails() -> Said:
     message = "the model is down"
     raise AgentError(message)
 
 
-def crashes() -> Reply:
+def crashes() -> Said:
     message = "a bug"
     raise ValueError(message)
 
@@ -101,9 +103,9 @@ def test_a_reply_that_never_comes_ends_in_an_apology_and_a_new_chance(
 ) -> None:
     never = threading.Event()
 
-    def hangs() -> Reply:
+    def hangs() -> Said:
         never.wait(10)
-        return Reply(text="Far too late.")
+        return said("Far too late.")
 
     agent.turns = [hangs]
 
@@ -120,7 +122,7 @@ def test_a_reply_that_never_comes_ends_in_an_apology_and_a_new_chance(
 
 @pytest.mark.parametrize("broken", [fails, crashes])
 def test_an_agent_that_fails_is_apologised_for_and_the_call_goes_on(
-    phone: Phone, agent: StubbedAgent, broken: Callable[[], Reply]
+    phone: Phone, agent: StubbedAgent, broken: Callable[[], Said]
 ) -> None:
     agent.turns = [broken]
 

@@ -4,13 +4,13 @@ import pytest
 
 from chalicelib.actions import converse
 from chalicelib.actions.spoken import ENGLISH
-from chalicelib.agents.base import Reply
 from chalicelib.calls.call import State
 from chalicelib.calls.events import Input
 from chalicelib.calls.terms import AgentSettings
 from chalicelib.calls.transcript import Kind, Speaker
 from chalicelib.calls.verbs import Say, StopSpeaking
 from chalicelib.errors import AgentError
+from tests.builders import said
 from tests.fake_carriers import Held, Step
 from tests.worlds import ACCOUNT, CALL, LEG, PATIENT, World, snapshot, until
 
@@ -21,7 +21,7 @@ def quick_fingers(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_what_is_said_while_we_speak_breaks_us_off_and_is_answered() -> None:
-    world = World.of(Reply(text="On Friday, then."))
+    world = World.of(said("On Friday, then."))
     world.open()
 
     world.take(world.says("Friday!"))
@@ -34,7 +34,7 @@ def test_what_is_said_while_we_speak_breaks_us_off_and_is_answered() -> None:
 
 
 def test_what_is_said_while_we_listen_breaks_nothing_off() -> None:
-    world = World.of(Reply(text="On Friday, then."))
+    world = World.of(said("On Friday, then."))
     world.greet()
 
     world.take(world.says("Friday!"))
@@ -43,7 +43,7 @@ def test_what_is_said_while_we_listen_breaks_nothing_off() -> None:
 
 
 def test_what_is_said_later_is_answered_instead_and_the_older_reply_never_spoken() -> None:
-    older, newer = Held(Reply(text="Thursday it is.")), Reply(text="On Friday, then.")
+    older, newer = Held(said("Thursday it is.")), said("On Friday, then.")
     world = World.of(older, newer, account=PATIENT)
     world.greet()
     first = world.begin(world.says("Thursday."))
@@ -60,7 +60,7 @@ def test_what_is_said_later_is_answered_instead_and_the_older_reply_never_spoken
 
 
 def test_keys_that_come_one_by_one_are_one_answer() -> None:
-    world = World.of(Reply(text="Thank you."))
+    world = World.of(said("Thank you."))
     world.greet()
     keys = [world.says(key, input=Input.KEYS) for key in "42#"]
 
@@ -75,7 +75,7 @@ def test_keys_that_come_one_by_one_are_one_answer() -> None:
 
 
 def test_a_goodbye_is_heard_before_the_call_ends() -> None:
-    world = World.of(Reply(text="Goodbye.", end_call=True))
+    world = World.of(said("Goodbye.", end_call=True))
     world.greet()
 
     world.take(world.says("Bye!"))
@@ -87,7 +87,7 @@ def test_a_goodbye_is_heard_before_the_call_ends() -> None:
 
 
 def test_what_is_delivered_again_changes_nothing() -> None:
-    world = World.of(Reply(text="On Friday, then."))
+    world = World.of(said("On Friday, then."))
     world.greet()
     heard = world.says("Friday!")
     world.take(heard)
@@ -100,7 +100,7 @@ def test_what_is_delivered_again_changes_nothing() -> None:
     assert world.agent.told == [["Friday!"]]
 
 
-@pytest.mark.parametrize("script", [(Reply(text="On Friday, then."),), (AgentError("no"),)])
+@pytest.mark.parametrize("script", [(said("On Friday, then."),), (AgentError("no"),)])
 def test_a_call_that_is_gone_at_the_carrier_is_over_here(script: tuple[Step, ...]) -> None:
     world = World.of(*script)
     world.greet()
@@ -112,7 +112,7 @@ def test_a_call_that_is_gone_at_the_carrier_is_over_here(script: tuple[Step, ...
 
 
 def test_a_slow_agent_is_announced_once_and_its_reply_spoken_when_it_comes() -> None:
-    slow = Held(Reply(text="On Friday, then."))
+    slow = Held(said("On Friday, then."))
     account = replace(ACCOUNT, agent=AgentSettings(reply_budget_secs=0.05, timeout_secs=5))
     world = World.of(slow, account=account)
     world.greet()
@@ -128,7 +128,7 @@ def test_a_slow_agent_is_announced_once_and_its_reply_spoken_when_it_comes() -> 
 
 
 def test_a_hanging_agent_is_apologised_for_and_its_reply_dropped() -> None:
-    hanging = Held(Reply(text="On Friday, then."))
+    hanging = Held(said("On Friday, then."))
     world = World.of(hanging)
     world.greet()
 
@@ -142,7 +142,7 @@ def test_a_hanging_agent_is_apologised_for_and_its_reply_dropped() -> None:
 
 @pytest.mark.parametrize("error", [AgentError("no"), RuntimeError("broken")], ids=repr)
 def test_a_failing_agent_is_apologised_for(error: Exception) -> None:
-    world = World.of(error, Reply(text="On Friday, then."))
+    world = World.of(error, said("On Friday, then."))
     world.greet()
 
     world.take(world.says("Thursday?"))
@@ -153,7 +153,7 @@ def test_a_failing_agent_is_apologised_for(error: Exception) -> None:
 
 
 def test_nobody_is_told_to_wait_when_more_was_said_meanwhile() -> None:
-    older, newer = Held(Reply(text="Thursday it is.")), Held(Reply(text="On Friday, then."))
+    older, newer = Held(said("Thursday it is.")), Held(said("On Friday, then."))
     account = replace(ACCOUNT, agent=AgentSettings(reply_budget_secs=0.1, timeout_secs=5))
     world = World.of(older, newer, account=account)
     world.greet()

@@ -6,12 +6,12 @@ import pytest
 from chalicelib.accounts.account import InboundPolicy
 from chalicelib.actions.fire_timer import fire_timer
 from chalicelib.actions.spoken import ENGLISH
-from chalicelib.agents.base import Reply
 from chalicelib.calls.call import AnsweredBy, Mode, OnMachine, State, inbound_call_id
 from chalicelib.calls.events import CallOpened, CallProgressed
 from chalicelib.calls.verbs import Answer, HangUp, Listen, Reject
 from chalicelib.errors import UnknownCallError
 from chalicelib.timers.base import TimerKind
+from tests.builders import said
 from tests.fake_carriers import Timer
 from tests.worlds import ACCOUNT, ARRIVED, CALL, GREETING, LEG, SILENCE, World, snapshot
 
@@ -95,7 +95,7 @@ def test_once_our_words_were_heard_we_listen_and_the_clock_runs() -> None:
 
 
 def test_the_end_of_words_that_nobody_waits_for_changes_nothing() -> None:
-    world = World.of(Reply(text="On Friday, then."))
+    world = World.of(said("On Friday, then."))
     world.greet()
     world.take(world.says("Friday!"))
     before = snapshot(world)
@@ -125,7 +125,7 @@ def test_two_silences_are_asked_about_and_the_third_ends_the_call() -> None:
 
 @pytest.mark.parametrize("mark", ["1-0-0", "1-1-0", "2-0-0", "1-0"])
 def test_a_silence_that_was_broken_is_not_asked_about(mark: str) -> None:
-    world = World.of(Reply(text="On Friday, then."))
+    world = World.of(said("On Friday, then."))
     world.greet()
     world.take(world.says("Friday!"))
     world.ends(2)
@@ -137,7 +137,7 @@ def test_a_silence_that_was_broken_is_not_asked_about(mark: str) -> None:
 
 
 def test_after_an_answer_silences_are_counted_anew() -> None:
-    world = World.of(Reply(text="On Friday, then."))
+    world = World.of(said("On Friday, then."))
     world.greet()
     world.stays_silent("1-0-0")
     world.ends(2, quiet=1)
@@ -174,7 +174,7 @@ def test_a_message_that_was_left_on_a_machine_is_followed_by_the_end() -> None:
 
 
 def test_a_call_that_is_gone_when_it_is_to_be_ended_is_over_here() -> None:
-    world = World.of(Reply(text="Goodbye.", end_call=True))
+    world = World.of(said("Goodbye.", end_call=True))
     world.greet()
     world.take(world.says("Bye!"))
     world.provider.gone = True
