@@ -79,6 +79,9 @@ class FarEnd(ABC):
     def gets_turn(self) -> None:
         """It has become quiet, and the other side seems to wait for an answer."""
 
+    def was_heard(self, act: Says | Presses, *, understood: bool) -> None:  # noqa: B027  # few care
+        """Its own *act* reached the carrier, which was listening if *understood*."""
+
     @abstractmethod
     def ended(self, how: str) -> None:
         """The call is over; *how* is what its telephone shows."""

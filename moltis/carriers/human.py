@@ -2,6 +2,7 @@
 
 import threading
 import time
+from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any, Final
 
@@ -64,7 +65,7 @@ class HumanFarEnd(FarEnd):
     def hears(self, sound: Sound, text: str, seconds: float) -> None:
         match sound:
             case Sound.SPEECH:
-                self._telephone.note("said", text=text)
+                self._telephone.note("said", text=text, seconds=seconds)
             case Sound.KEYS:
                 self._telephone.note("keys", digits=text)
             case Sound.AUDIO:
@@ -75,6 +76,14 @@ class HumanFarEnd(FarEnd):
     @override
     def gets_turn(self) -> None:
         self._telephone.note("listening")
+
+    @override
+    def was_heard(self, act: Says | Presses, *, understood: bool) -> None:
+        match act:
+            case Says(text=text):
+                self._telephone.note("you said", text=text, understood=understood)
+            case Presses(digits=digits):
+                self._telephone.note("you pressed", digits=digits, understood=understood)
 
     @override
     def ended(self, how: str) -> None:
@@ -158,7 +167,8 @@ class Telephone:
         with self._changed:
             self._state = state or self._state
             number = len(self._events) + 1
-            self._events.append({"number": number, "event": event, **facts})
+            at = datetime.now(UTC).isoformat(timespec="milliseconds")
+            self._events.append({"number": number, "event": event, "at": at, **facts})
             self._changed.notify_all()
 
     def is_free(self, how: str) -> None:

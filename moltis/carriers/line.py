@@ -204,6 +204,7 @@ class Line:
                 self._note(Side.FAR_END, Sound.SPEECH, text, whole=understood)
             case Presses(digits=digits):
                 self._note(Side.FAR_END, Sound.KEYS, digits, whole=understood)
+        self.far_end.was_heard(act, understood=understood)
 
     def _note(self, side: Side, sound: Sound, text: str, *, whole: bool) -> int:
         with self._changed:

@@ -136,7 +136,7 @@ class SimulatedCarriers:
             self.telnyx.name: self.telnyx,
             self.plivo.name: self.plivo,
         }
-        self._control = Control(
+        self.control = Control(
             self.network, self.token, dial_in=self.dial_in, calls=lambda: self.calls
         )
         self._server = _Server(port, self._serve)
@@ -170,7 +170,7 @@ class SimulatedCarriers:
         """End all calls without another word, and leave nothing behind."""
         for carrier in self.carriers.values():
             carrier.stop()
-        self._control.close()
+        self.control.close()
         self._server.cut_all()
         if self._thread.is_alive():
             self._server.shutdown()
@@ -239,7 +239,7 @@ class SimulatedCarriers:
 
     def _serve(self, prefix: str, request: Request) -> Response:
         if prefix == SIMULATOR:
-            return self._control.handle(request)
+            return self.control.handle(request)
         if prefix in self.carriers:
             return self.carriers[prefix].handle(request)
         return json_response(HTTPStatus.NOT_FOUND, {"error": "there is no such simulated carrier"})

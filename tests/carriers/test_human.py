@@ -1,5 +1,6 @@
 import json
 import time
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -66,12 +67,9 @@ def test_a_person_answers_speaks_presses_and_hears(conversation: Stage) -> None:
     person = Person(conversation, number=THEIRS)
     created = conversation.create().json()
 
-    assert person.sees("ringing") == {
-        "number": 1,
-        "event": "ringing",
-        "caller": OURS,
-        "called": THEIRS,
-    }
+    rings = person.sees("ringing")
+    assert datetime.fromisoformat(rings.pop("at")) <= datetime.now(UTC)
+    assert rings == {"number": 1, "event": "ringing", "caller": OURS, "called": THEIRS}
     assert person.does("say", text="too early").status_code == 409
     assert person.does("answer").status_code == 200
     assert person.sees("said")["text"] == "Who is it?"
@@ -85,6 +83,27 @@ def test_a_person_answers_speaks_presses_and_hears(conversation: Stage) -> None:
     call = over(conversation.carriers.call(created["sid"]))
     assert understood(call) == [("It is me", True), ("42#", True)]
     assert conversation.gateway.at("/heard")[1].form["Digits"] == "42"
+
+
+def test_a_person_is_told_whether_the_carrier_listened(stage: Stage) -> None:
+    url = f"{stage.gateway.url}/heard"
+    stage.gateway.on("/answer", response(f"<Say>{'A long story. ' * 20}</Say>{gather(url, '')}"))
+    stage.gateway.on("/heard", response("<Hangup/>"))
+    person = Person(stage, number=THEIRS)
+    stage.create()
+    person.sees("ringing")
+    person.does("answer")
+    person.sees("said")
+
+    person.does("say", text="Let me speak")
+    too_early = person.sees("you said")
+    person.sees("listening")
+    person.does("press", digits="7")
+
+    assert (too_early["text"], too_early["understood"]) == ("Let me speak", False)
+    pressed = person.sees("you pressed")
+    assert (pressed["digits"], pressed["understood"]) == ("7", True)
+    person.sees("ended")
 
 
 def test_a_person_can_refuse_and_hang_up(conversation: Stage) -> None:
