@@ -45,6 +45,7 @@ from chalicelib.errors import (
     SignatureError,
     UnsupportedFeatureError,
 )
+from chalicelib.internet import Bearer
 from chalicelib.overriding import override
 from chalicelib.providers.base import (
     CarrierView,
@@ -57,7 +58,7 @@ from chalicelib.providers.base import (
 )
 from chalicelib.providers.documents import UNSPEAKABLE, pieces
 from chalicelib.providers.queries import Common
-from chalicelib.providers.wire import Bearer, CarrierFault, Reply, Wire, gone
+from chalicelib.providers.wire import CarrierFault, Reply, Wire, gone
 
 API_ROOT: Final = "https://api.telnyx.com"
 SIGNATURE_HEADER: Final = "telnyx-signature-ed25519"

@@ -1,19 +1,16 @@
 """The one way out to carriers: HTTP, timeouts, and failures as `ProviderError`s."""
 
-import ssl
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from functools import cache
 from http import HTTPStatus
 from typing import Any, Final
 
-import certifi
 import requests
-from requests.adapters import HTTPAdapter
 from requests.auth import AuthBase
 from urllib3.exceptions import ConnectTimeoutError, MaxRetryError, NewConnectionError
 
+from chalicelib import internet
 from chalicelib.calls.phone_numbers import mask_all
 from chalicelib.errors import (
     CallGoneError,
@@ -21,7 +18,6 @@ from chalicelib.errors import (
     ProviderUnavailableError,
     ProviderUncertainError,
 )
-from chalicelib.overriding import override
 
 TIMEOUTS: Final = (3.05, 10.0)
 """Seconds to connect, and between two packets of the answer."""
@@ -44,30 +40,6 @@ class CarrierFault:
 
     code: str = ""
     message: str = ""
-
-
-class Bearer(AuthBase):
-    """Shows an API key."""
-
-    def __init__(self, key: str) -> None:
-        self._key = key
-
-    @override
-    def __call__(self, r: requests.PreparedRequest) -> requests.PreparedRequest:
-        r.headers["Authorization"] = f"Bearer {self._key}"
-        return r
-
-
-class _OneContext(HTTPAdapter):
-    """Reads the certificate authorities once, not at each connection (urllib3 #3623)."""
-
-    @override
-    def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
-        super().init_poolmanager(*args, **kwargs, ssl_context=_tls())
-
-    @override
-    def cert_verify(self, conn: Any, url: Any, verify: Any, cert: Any) -> None:
-        """Do nothing: the context verifies already."""
 
 
 class Wire:
@@ -118,7 +90,7 @@ class Wire:
 
     def _once(self, method: str, path: str, **content: Content) -> Reply:
         try:
-            response = _session().request(
+            response = internet.session().request(
                 method,
                 f"{self._base_url}{path}",
                 auth=self._auth,
@@ -198,17 +170,3 @@ def _json_object(response: requests.Response) -> dict[str, Any] | None:
     except requests.JSONDecodeError:
         return None
     return body if isinstance(body, dict) else None
-
-
-@cache
-def _tls() -> ssl.SSLContext:
-    return ssl.create_default_context(cafile=certifi.where())
-
-
-@cache
-def _session() -> requests.Session:
-    session = requests.Session()
-    # REQUESTS_CA_BUNDLE, proxies and .netrc of the machine are not the carrier's business.
-    session.trust_env = False
-    session.mount("https://", _OneContext())
-    return session

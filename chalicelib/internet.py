@@ -1,0 +1,51 @@
+"""The one way to other people's servers: certificates checked, no proxy, no habits of ours."""
+
+import ssl
+from functools import cache
+from typing import Any
+
+import certifi
+import requests
+from requests.adapters import HTTPAdapter
+from requests.auth import AuthBase
+
+from chalicelib.overriding import override
+
+
+class Bearer(AuthBase):
+    """Shows an API key."""
+
+    def __init__(self, key: str) -> None:
+        self._key = key
+
+    @override
+    def __call__(self, r: requests.PreparedRequest) -> requests.PreparedRequest:
+        r.headers["Authorization"] = f"Bearer {self._key}"
+        return r
+
+
+class _OneContext(HTTPAdapter):
+    """Reads the certificate authorities once, not at each connection (urllib3 #3623)."""
+
+    @override
+    def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
+        super().init_poolmanager(*args, **kwargs, ssl_context=_tls())
+
+    @override
+    def cert_verify(self, conn: Any, url: Any, verify: Any, cert: Any) -> None:
+        """Do nothing: the context verifies already."""
+
+
+@cache
+def session() -> requests.Session:
+    """Give the session whose connections all requests of this container share."""
+    shared = requests.Session()
+    # REQUESTS_CA_BUNDLE, proxies and .netrc of the machine are not the other side's business.
+    shared.trust_env = False
+    shared.mount("https://", _OneContext())
+    return shared
+
+
+@cache
+def _tls() -> ssl.SSLContext:
+    return ssl.create_default_context(cafile=certifi.where())
