@@ -4,13 +4,15 @@ from chalice import Chalice
 
 from chalicelib import log
 from chalicelib.functions import clock, tool, turn
-from chalicelib.routes import health, rpc, webhooks
+from chalicelib.routes import health, pages, rpc, session, webhooks
 
 log.set_up()
 
 app = Chalice(app_name="moltis-phone")
 app.register_blueprint(webhooks.blueprint)
 app.register_blueprint(rpc.blueprint)
+app.register_blueprint(session.blueprint)
+app.register_blueprint(pages.blueprint)
 app.register_blueprint(health.blueprint)
 app.register_blueprint(turn.blueprint)
 app.register_blueprint(clock.blueprint)

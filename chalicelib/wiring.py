@@ -15,7 +15,7 @@ from chalicelib.errors import UnknownAccountError
 from chalicelib.providers import registry as providers
 from chalicelib.providers.base import Provider
 from chalicelib.settings import settings
-from chalicelib.store.base import AccessToken, AccountStore, CallStore, TokenStore
+from chalicelib.store.base import AccessToken, AccountStore, CallStore, Session, TokenStore
 from chalicelib.store.dynamo import DynamoCallStore
 from chalicelib.store.dynamo_accounts import DynamoAccountStore, DynamoTokenStore
 from chalicelib.store.tables import use_table
@@ -25,6 +25,7 @@ from chalicelib.vault import Credentials, Vault
 
 REMEMBERED_SECS: Final = 30
 """How long settings and tokens are believed before they are read again."""
+MOST_REMEMBERED: Final = 1_000
 DEFAULT: Final = "default"
 
 Value = TypeVar("Value")
@@ -44,8 +45,15 @@ class Remembered(Generic[Value]):
         if known is not None and now - known[0] < REMEMBERED_SECS:
             return known[1]
         value = self._read(key)
+        if len(self._known) >= MOST_REMEMBERED:
+            # Whoever tries out made-up keys shall not fill our memory with them.
+            self._known.clear()
         self._known[key] = (now, value)
         return value
+
+    def forget(self, key: str) -> None:
+        """Read the value under *key* again next time."""
+        self._known.pop(key, None)
 
 
 def now() -> datetime:
@@ -102,6 +110,11 @@ def _known_tokens() -> Remembered[AccessToken | None]:
 
 
 @cache
+def _known_sessions() -> Remembered[Session | None]:
+    return Remembered(lambda digest: tokens().session(digest))
+
+
+@cache
 def _known_phone() -> Remembered[Phone | None]:
     return Remembered(lambda _: accounts().phone())
 
@@ -149,6 +162,20 @@ def access_token(digest: str) -> AccessToken | None:
     return _known_tokens().get(digest)
 
 
+def session_token(digest: str) -> AccessToken | None:
+    """The token that the session with that SHA-256 was opened with, if both still hold."""
+    session = _known_sessions().get(digest)
+    if session is None or session.expires_at <= now():
+        return None
+    return access_token(session.token_digest)
+
+
+def close_session(digest: str) -> None:
+    """End a session: at once in this container, in the others a moment later."""
+    tokens().close_session(digest)
+    _known_sessions().forget(digest)
+
+
 def exchange(account_id: str) -> Exchange:
     """What actions work with for one account.
 
@@ -187,6 +214,7 @@ _CHOSEN: Final = (
     _turns,
     _known_accounts,
     _known_tokens,
+    _known_sessions,
     _known_phone,
 )
 

@@ -30,6 +30,7 @@ from chalicelib.store.base import (
     Opened,
     Overheard,
     Page,
+    Session,
     TokenStore,
 )
 
@@ -347,6 +348,7 @@ class FakeAccountStore(AccountStore):
 class FakeTokenStore(TokenStore):
     def __init__(self, *tokens: AccessToken) -> None:
         self._tokens = {token.digest: token for token in tokens}
+        self._sessions: dict[str, Session] = {}
 
     @override
     def find(self, digest: str) -> AccessToken | None:
@@ -363,6 +365,18 @@ class FakeTokenStore(TokenStore):
     @override
     def all(self) -> Sequence[AccessToken]:
         return sorted(self._tokens.values(), key=lambda token: token.created_at)
+
+    @override
+    def open_session(self, session: Session) -> None:
+        self._sessions[session.digest] = session
+
+    @override
+    def session(self, digest: str) -> Session | None:
+        return self._sessions.get(digest)
+
+    @override
+    def close_session(self, digest: str) -> None:
+        self._sessions.pop(digest, None)
 
 
 def _newness(call: Call) -> tuple[datetime, str]:

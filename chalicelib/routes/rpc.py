@@ -1,4 +1,4 @@
-"""JSON-RPC 2.0, for whoever has a token.
+"""JSON-RPC 2.0, for whoever has a token, and for our own pages.
 
 https://www.jsonrpc.org/specification
 """
@@ -11,13 +11,13 @@ from typing import Any, Final
 
 from chalice import Blueprint, Response
 
-from chalicelib import log, switchboard, wiring
+from chalicelib import log, switchboard
 from chalicelib.errors import GatewayError
 from chalicelib.routes import problems
+from chalicelib.routes.access import asker
 from chalicelib.routes.problems import Problem, problem
 from chalicelib.routes.received import LONGEST_BODY, json_response, raw_body
 from chalicelib.store.base import AccessToken, Scope
-from chalicelib.tokens import digest
 
 blueprint = Blueprint(__name__)
 
@@ -52,7 +52,7 @@ def rpc() -> Response:
     """Answer one request, or a batch of them."""
     request = blueprint.current_request
     body = raw_body(request)
-    token = _bearer(request.headers.get("authorization", ""))
+    token = asker(request)
     if token is None:
         message = "a valid access token is needed: Authorization: Bearer TOKEN"
         return _failed(problems.UNAUTHORIZED, message)
@@ -102,13 +102,6 @@ def _outcome(name: str, params: object, token: AccessToken) -> dict[str, Any]:
     except Exception:  # noqa: BLE001  # the outermost door
         log.error("rpc failed", method=name)
         return _problem(problems.INTERNAL, "something of ours failed; the log says what")
-
-
-def _bearer(header: str) -> AccessToken | None:
-    kind, _, token = header.partition(" ")
-    if kind.lower() != "bearer" or not token.strip():
-        return None
-    return wiring.access_token(digest(token.strip()))
 
 
 def _respond(answer: dict[str, Any]) -> Response:

@@ -285,8 +285,18 @@ class AccessToken:
     created_at: datetime
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Session:
+    """A browser that signed in with a token: never the secret in its cookie."""
+
+    digest: str
+    """SHA-256 of that secret, in hexadecimal."""
+    token_digest: str
+    expires_at: datetime
+
+
 class TokenStore(ABC):
-    """Where access tokens are kept."""
+    """Where access tokens are kept, and who signed in with them."""
 
     @abstractmethod
     def find(self, digest: str) -> AccessToken | None:
@@ -303,3 +313,15 @@ class TokenStore(ABC):
     @abstractmethod
     def all(self) -> Sequence[AccessToken]:
         """Read all tokens, oldest first."""
+
+    @abstractmethod
+    def open_session(self, session: Session) -> None:
+        """Keep *session*; it is forgotten some time after it expires."""
+
+    @abstractmethod
+    def session(self, digest: str) -> Session | None:
+        """Read the session whose SHA-256 is *digest*; it may have expired."""
+
+    @abstractmethod
+    def close_session(self, digest: str) -> None:
+        """Forget the session whose SHA-256 is *digest*; harmless when there is none."""

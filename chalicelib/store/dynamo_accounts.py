@@ -10,14 +10,15 @@ from chalicelib.calls.call import OnMachine
 from chalicelib.calls.terms import AgentKind, AgentSettings, SpeechSettings
 from chalicelib.errors import ConflictError, UnknownAccountError
 from chalicelib.overriding import override
-from chalicelib.store.base import AccessToken, AccountStore, Scope, TokenStore
+from chalicelib.store.base import AccessToken, AccountStore, Scope, Session, TokenStore
 from chalicelib.store.items import account_key
-from chalicelib.store.tables import AccountItem, PhoneItem, TokenItem
+from chalicelib.store.tables import AccountItem, PhoneItem, SessionItem, TokenItem
 from chalicelib.store.writes import Delete, Put, put, transact
 
 _PHONE: Final = "PHONE"
 _TOKEN: Final = "TOKEN"  # noqa: S105  # the name of a place
 _TOKENS: Final = "TOKENS"
+_SESSION: Final = "SESSION"
 
 
 class DynamoAccountStore(AccountStore):
@@ -97,9 +98,34 @@ class DynamoTokenStore(TokenStore):
         tokens = map(_token_of, TokenItem.query(_TOKENS, consistent_read=True))
         return sorted(tokens, key=lambda token: token.created_at)
 
+    @override
+    def open_session(self, session: Session) -> None:
+        item = _session_at(session.digest)
+        item.token_digest = session.token_digest
+        item.expires_at = session.expires_at
+        put(item)
+
+    @override
+    def session(self, digest: str) -> Session | None:
+        place = _session_at(digest)
+        try:
+            # Whoever signed out a moment ago must be out.
+            item = SessionItem.get(place.pk, place.sk, consistent_read=True)
+        except SessionItem.DoesNotExist:
+            return None
+        return Session(digest=digest, token_digest=item.token_digest, expires_at=item.expires_at)
+
+    @override
+    def close_session(self, digest: str) -> None:
+        _session_at(digest).delete()
+
 
 def _key(digest: str) -> str:
     return f"TOKEN#{digest}"
+
+
+def _session_at(digest: str) -> SessionItem:
+    return SessionItem(f"SESSION#{digest}", _SESSION)
 
 
 def _token_of(item: TokenItem) -> AccessToken:

@@ -10,6 +10,7 @@
 | Phone     | PHONE              | PHONE                  | never               |
 | Token     | TOKEN#{sha256}     | TOKEN                  | when removed        |
 | Token     | TOKENS             | {sha256}               | with its other item |
+| Session   | SESSION#{sha256}   | SESSION                | closed, or expired  |
 | Seen      | CALL#{call_id}     | SEEN#{delivery}        | after a day         |
 | EndedNote | ENDED#{shard}      | {ended_at}#{call_id}   | dropped, or two days|
 
@@ -217,3 +218,9 @@ class TokenItem(Item, discriminator="token"):
     scope = UnicodeAttribute()
     last_four = UnicodeAttribute()
     created_at = TimeAttribute()
+
+
+class SessionItem(Item, discriminator="session"):
+    """Which token a browser signed in with; gone when it expires."""
+
+    token_digest = UnicodeAttribute()

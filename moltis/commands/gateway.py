@@ -101,8 +101,15 @@ def _announce(ready: Mapping[str, Any], *, as_json: bool) -> None:
         return
     carriers = ", ".join(f"{name} ({kind})" for name, kind in ready["carriers"].items())
     click.echo(f"the phone is ready at {ready['url']} with {carriers}")
+    click.echo(f"its settings: {_link(ready, 'settings/phone')}")
     if "simulated" in ready["carriers"].values():
         click.echo("to be the other end of a simulated call: moltis simulate")
+
+
+def _link(ready: Mapping[str, Any], page: str) -> str:
+    """A link that fills the token in; what listens everywhere is opened on this machine."""
+    url = str(ready["url"]).replace("//0.0.0.0:", "//127.0.0.1:").replace("//[::]:", "//[::1]:")
+    return f"{url}/{page}#token={ready['token']}"
 
 
 def _say(text: str, *, event: str, as_json: bool) -> None:

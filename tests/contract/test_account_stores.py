@@ -8,7 +8,7 @@ import pytest
 from chalicelib.accounts.account import InboundPolicy, OutboundLimits, Phone
 from chalicelib.calls.terms import AgentKind, AgentSettings, SpeechSettings
 from chalicelib.errors import ConflictError, UnknownAccountError
-from chalicelib.store.base import AccessToken, Scope
+from chalicelib.store.base import AccessToken, Scope, Session
 from tests.builders import NOON, an_account
 from tests.contract.memories import Memory, every_memory
 
@@ -117,3 +117,16 @@ def test_tokens_are_listed_oldest_first(memory: Memory) -> None:
     listed = memory.tokens.all()
 
     assert list(listed) == tokens
+
+
+def test_a_session_is_known_until_it_is_closed(memory: Memory) -> None:
+    expires_at = NOON.replace(microsecond=0) + timedelta(hours=12)
+    session = Session(digest="77aa", token_digest="5e88", expires_at=expires_at)
+
+    memory.tokens.open_session(session)
+    open_, other = memory.tokens.session("77aa"), memory.tokens.session("5e88")
+    memory.tokens.close_session("77aa")
+    memory.tokens.close_session("77aa")
+
+    assert (open_, other) == (session, None)
+    assert memory.tokens.session("77aa") is None
