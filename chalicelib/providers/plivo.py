@@ -52,8 +52,9 @@ from chalicelib.providers.base import (
     WebhookRequest,
 )
 from chalicelib.providers.documents import document, element, pieces
+from chalicelib.providers.faults import read_fault
 from chalicelib.providers.queries import Common, read_answer, read_form, read_gather
-from chalicelib.providers.wire import CarrierFault, Wire, gone
+from chalicelib.providers.wire import Wire, gone
 
 API_ROOT: Final = "https://api.plivo.com"
 NONCE_HEADER: Final = "X-Plivo-Signature-V3-Nonce"
@@ -136,7 +137,7 @@ class Plivo(Provider):
             self.name,
             api_base_url or API_ROOT,
             auth=(auth_id, auth_token),
-            read_fault=_fault,
+            read_fault=read_fault,
         )
 
     @override
@@ -369,14 +370,6 @@ def _append_gather(parent: ET.Element, verb: Gather) -> None:
     listening = element(parent, "GetInput", attributes)
     for prompt in verb.prompts[len(before) :]:
         _append(listening, prompt)
-
-
-def _fault(body: Mapping[str, Any]) -> CarrierFault:
-    error = body.get("error") or body.get("message") or ""
-    if isinstance(error, Mapping):
-        code, message = error.get("error_code") or error.get("code"), error.get("message")
-        return CarrierFault(code=str(code or ""), message=str(message or dict(error)))
-    return CarrierFault(message=str(error))
 
 
 def _view(provider_call_id: str, call: Mapping[str, Any]) -> CarrierView:

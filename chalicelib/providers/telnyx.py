@@ -57,8 +57,9 @@ from chalicelib.providers.base import (
     WebhookRequest,
 )
 from chalicelib.providers.documents import UNSPEAKABLE, pieces
+from chalicelib.providers.faults import read_fault
 from chalicelib.providers.queries import Common
-from chalicelib.providers.wire import CarrierFault, Reply, Wire, gone
+from chalicelib.providers.wire import Reply, Wire, gone
 
 API_ROOT: Final = "https://api.telnyx.com"
 SIGNATURE_HEADER: Final = "telnyx-signature-ed25519"
@@ -128,7 +129,7 @@ class Telnyx(Provider):
             self.name,
             f"{api_base_url or API_ROOT}/v2",
             auth=Bearer(credentials.get("api_key", "")),
-            read_fault=_fault,
+            read_fault=read_fault,
         )
 
     @override
@@ -387,12 +388,3 @@ def _id(provider_call_id: str) -> str:
         message = "that is not the id of a call"
         raise CallGoneError(message, provider=Telnyx.name)
     return provider_call_id
-
-
-def _fault(body: Mapping[str, Any]) -> CarrierFault:
-    errors = body.get("errors")
-    first = errors[0] if isinstance(errors, list) and errors else None
-    if not isinstance(first, Mapping):
-        return CarrierFault()
-    message = first.get("detail") or first.get("title") or ""
-    return CarrierFault(code=str(first.get("code", "")), message=str(message))

@@ -53,8 +53,9 @@ from chalicelib.providers.base import (
     WebhookRequest,
 )
 from chalicelib.providers.documents import document, element, pieces
+from chalicelib.providers.faults import read_fault
 from chalicelib.providers.queries import Common, read_answer, read_form, read_gather
-from chalicelib.providers.wire import CarrierFault, Wire, gone
+from chalicelib.providers.wire import Wire, gone
 
 API_ROOT: Final = "https://api.twilio.com"
 SIGNATURE_HEADER: Final = "X-Twilio-Signature"
@@ -130,7 +131,7 @@ class Twilio(Provider):
             self.name,
             api_base_url or API_ROOT,
             auth=(account_sid, self._auth_token),
-            read_fault=_fault,
+            read_fault=read_fault,
         )
 
     @override
@@ -330,11 +331,6 @@ def _append_gather(parent: ET.Element, verb: Gather) -> None:
     gather = element(parent, "Gather", attributes)
     for prompt in verb.prompts:
         _append(gather, prompt)
-
-
-def _fault(body: Mapping[str, Any]) -> CarrierFault:
-    message = body.get("message") or body.get("detail") or body.get("title") or ""
-    return CarrierFault(code=str(body.get("code", "")), message=str(message))
 
 
 def _sid(provider_call_id: str) -> str:
