@@ -5,9 +5,9 @@ from typing import Any, Final
 
 from chalicelib.parameters import PARAMETERS, Schema, Whole
 from chalicelib.store.base import Scope
-from chalicelib.tool.actions import Action, allowed
+from chalicelib.tool.definition import NAME, TITLE, Action, allowed
 from chalicelib.tool.schemas import exact_schema, input_schema, output_schema
-from chalicelib.tool.words import NAME, PURPOSE, TITLE
+from chalicelib.tool.words import PURPOSE
 
 Tool = dict[str, Any]
 

@@ -6,7 +6,7 @@ from typing import Any, Final
 from chalicelib.calls.call import AnsweredBy, Direction, Mode, State
 from chalicelib.calls.transcript import Kind, Speaker
 from chalicelib.parameters import PARAMETERS, Schema
-from chalicelib.tool.actions import ACTIONS, Action
+from chalicelib.tool.definition import ACTIONS, Action
 from chalicelib.tool.words import AFTER_ERROR, PURPOSE
 
 

@@ -11,7 +11,8 @@ from chalicelib.errors import (
     UnknownAccountError,
     UnknownCallError,
 )
-from chalicelib.tool.actions import ACTIONS, Action, Caller, Result
+from chalicelib.tool.definition import ACTIONS, Action
+from chalicelib.tool.running import RUN, Caller, Result
 from chalicelib.tool.words import AFTER_ERROR
 
 INTERNAL: Final = "internal"
@@ -67,7 +68,7 @@ def _run(asked: object, caller: Caller) -> Result:
         raise ScopeTooSmallError(message)
     params = {name: value for name, value in asked.items() if name != "action"}
     action.takes.check(params)
-    return {"status": action.status, **action.run(params, caller)}
+    return {"status": action.status, **RUN[action.name](params, caller)}
 
 
 def _action(asked: Result) -> Action:

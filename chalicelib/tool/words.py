@@ -5,9 +5,6 @@ from typing import Final
 
 from chalicelib.calls.call import Call
 
-NAME: Final = "voice_call"
-TITLE: Final = "Telephone"
-
 PURPOSE: Final = (
     "Make real telephone calls and follow them. A person's phone rings: call only a number that "
     "the user gave or agreed to, and never dial twice for one errand. Usual course: initiate_call "

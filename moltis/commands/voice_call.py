@@ -8,6 +8,7 @@ from typing import Any, Final
 
 import click
 
+from chalicelib.tool.formats import FORMATS
 from moltis.commands import show
 from moltis.rpc_client import NoGatewayError, RefusedError, RpcClient, find_gateway
 
@@ -172,6 +173,24 @@ def setup(*, check: bool, as_json: bool) -> int:
     is_ready = bool(accounts) and all(account["ready"] for account in accounts)
     show.setup(accounts, ready=is_ready, as_json=as_json)
     return int(check and not is_ready)
+
+
+@voice_call.command("tool-schema")
+@click.option(
+    "--format",
+    "kind",
+    type=click.Choice(list(FORMATS)),
+    default="mcp",
+    show_default=True,
+    help="Whose way of describing a tool.",
+)
+def tool_schema(kind: str) -> None:
+    """Print the tool `voice_call` as an agent wants it described; needs no gateway.
+
+    \b
+    moltis voice-call tool-schema --format openai
+    """
+    click.echo(json.dumps(FORMATS[kind](), indent=2, ensure_ascii=False))
 
 
 def _interrupted(secs: float) -> bool:

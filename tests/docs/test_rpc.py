@@ -1,4 +1,4 @@
-"""docs/rpc.md names every method, error and action; its examples look like the real ones."""
+"""docs/rpc.md names every method and error; its examples look like the real ones."""
 
 import inspect
 import json
@@ -9,7 +9,6 @@ import pytest
 from chalicelib.calls.call import State
 from chalicelib.calls.published import conversation_json
 from chalicelib.calls.transcript import Conversation
-from chalicelib.functions.tool import voice_call
 from chalicelib.routes import problems
 from chalicelib.routes.rpc import METHODS
 from tests.builders import NOON, a_call, a_line
@@ -35,13 +34,6 @@ def test_the_table_of_errors_has_every_number() -> None:
     numbers = set(re.findall(r"-32\d{3}", inspect.getsource(problems)))
 
     assert {row[0] for row in rows(SECTIONS["Errors"])} == numbers
-
-
-def test_the_table_of_actions_is_the_one_of_the_tool() -> None:
-    refusal = voice_call({"action": "?"}, None)["error"]["message"]
-    actions = refusal.removeprefix("action: must be one of ").split(", ")
-
-    assert [row[0].strip("`") for row in rows(SECTIONS["The tool `voice_call`"])] == actions
 
 
 def test_the_example_of_a_call_has_the_fields_of_a_call() -> None:

@@ -1,0 +1,124 @@
+"""What is published of the tool is what is checked, and what model APIs take."""
+
+import json
+import re
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from jsonschema import Draft202012Validator
+
+from chalicelib.errors import InvalidParamsError
+from chalicelib.parameters import PARAMETERS
+from chalicelib.store.base import Scope
+from chalicelib.tool.definition import ACTIONS, allowed
+from chalicelib.tool.formats import FORMATS, mcp
+from chalicelib.tool.schemas import exact_schema, input_schema, output_schema
+
+FLAT = Draft202012Validator(input_schema(allowed(Scope.WRITE)))
+EXACT = Draft202012Validator(exact_schema())
+SCHEMAS = {
+    "openai": FORMATS["openai"]()["function"]["parameters"],
+    "anthropic": FORMATS["anthropic"]()["input_schema"],
+    "bedrock": FORMATS["bedrock"]()["toolSpec"]["inputSchema"]["json"],
+    "mcp": FORMATS["mcp"]()["inputSchema"],
+}
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(), inner, max_size=3),
+    max_leaves=5,
+)
+GOOD: dict[str, st.SearchStrategy[Any]] = {
+    "call_id": st.from_regex(r"[a-f0-9-]{36}", fullmatch=True),
+    "to": st.from_regex(r"\+1555[0-9]{7}|\+49 \(89\) [0-9]{6}", fullmatch=True),
+    "message": st.text(max_size=50),
+    "mode": st.sampled_from(["conversation", "notify"]),
+    "account": st.text(min_size=1, max_size=64),
+    "idempotency_key": st.text(max_size=50),
+    "digits": st.from_regex(r"[0-9A-D*#wW]{1,32}", fullmatch=True),
+    "since": st.from_regex(r"[0-9]{1,5}-[0-9a-f]{8}-[0-9a-f]{8}", fullmatch=True),
+    "until": st.sampled_from(["change", "end"]),
+    "timeout_secs": st.integers(1, 25),
+    "limit": st.integers(1, 100),
+    "cursor": st.text(max_size=50),
+}
+
+
+def is_taken(asked: dict[str, Any]) -> bool:
+    params = {name: value for name, value in asked.items() if name != "action"}
+    try:
+        ACTIONS[asked["action"]].takes.check(params)
+    except InvalidParamsError:
+        return False
+    return True
+
+
+@st.composite
+def questions(draw: st.DrawFn) -> dict[str, Any]:
+    """Something that is asked of an action: mostly right."""
+    action = draw(st.sampled_from(list(ACTIONS.values())))
+    names = draw(st.sets(st.sampled_from(action.takes.names))) | set(action.takes.required)
+    names |= (
+        draw(st.sets(st.sampled_from(sorted(PARAMETERS)), max_size=1))
+        if draw(st.integers(0, 3)) == 0
+        else set()
+    )
+    values = {name: draw(GOOD[name] if draw(st.integers(0, 5)) else JSON) for name in sorted(names)}
+    return {"action": action.name, **values}
+
+
+@given(questions())
+def test_what_is_accepted_is_what_the_schemas_accept(asked: dict[str, Any]) -> None:
+    taken = is_taken(asked)
+
+    # Whether a number can be dialled is more than a pattern can say.
+    assert EXACT.is_valid(asked) or not taken
+    assert FLAT.is_valid(asked) or not taken
+    if not taken and EXACT.is_valid(asked):
+        assert PARAMETERS["to"].fault(asked["to"])
+
+
+@pytest.mark.parametrize("schema", [*SCHEMAS.values(), output_schema(), exact_schema()])
+def test_every_schema_is_a_valid_one(schema: dict[str, Any]) -> None:
+    Draft202012Validator.check_schema(schema)
+
+
+@pytest.mark.parametrize("schema", SCHEMAS.values(), ids=SCHEMAS)
+def test_no_schema_has_at_its_top_what_model_apis_refuse(schema: dict[str, Any]) -> None:
+    assert schema["type"] == "object"
+    assert {"oneOf", "anyOf", "allOf", "not", "$ref", "$defs"}.isdisjoint(schema)
+    assert "$ref" not in json.dumps(schema)
+
+
+def test_name_and_description_fit_what_model_apis_take() -> None:
+    function = FORMATS["openai"]()["function"]
+
+    assert re.fullmatch(r"[a-zA-Z0-9_-]{1,64}", function["name"])
+    assert len(function["description"]) <= 1_024
+
+
+def test_every_action_says_what_it_does_and_takes() -> None:
+    text = SCHEMAS["mcp"]["properties"]["action"]["description"]
+
+    for action in ACTIONS.values():
+        (line,) = [line for line in text.splitlines() if line.startswith(f"{action.name}: ")]
+        assert all(name in line for name in action.takes.names)
+
+
+def test_the_whole_tool_takes_little_room_in_a_context_window() -> None:
+    assert len(json.dumps(FORMATS["openai"]())) < 6_000
+
+
+def test_whoever_may_only_look_is_shown_nothing_else() -> None:
+    seen = mcp(Scope.READ)
+
+    assert seen["inputSchema"]["properties"]["action"]["enum"] == [
+        "get_status",
+        "wait",
+        "list_calls",
+    ]
+    assert "to" not in seen["inputSchema"]["properties"]
+    assert seen["annotations"]["readOnlyHint"]
+    assert not mcp(Scope.WRITE)["annotations"]["readOnlyHint"]
