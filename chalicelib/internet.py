@@ -2,7 +2,8 @@
 
 import ssl
 from functools import cache
-from typing import Any
+from typing import Any, Final
+from urllib.parse import urlsplit
 
 import certifi
 import requests
@@ -10,6 +11,8 @@ from requests.adapters import HTTPAdapter
 from requests.auth import AuthBase
 
 from chalicelib.overriding import override
+
+LOOPBACK: Final = frozenset({"localhost", "127.0.0.1", "::1"})
 
 
 class Bearer(AuthBase):
@@ -34,6 +37,17 @@ class _OneContext(HTTPAdapter):
     @override
     def cert_verify(self, conn: Any, url: Any, verify: Any, cert: Any) -> None:
         """Do nothing: the context verifies already."""
+
+
+def is_safe(url: str) -> bool:
+    """Whether secrets may be sent to *url*: by https, or by http that stays on this machine."""
+    try:
+        parts = urlsplit(url)
+        host = parts.hostname or ""
+        _ = parts.port
+    except ValueError:
+        return False
+    return bool(host) and (parts.scheme == "https" or (parts.scheme == "http" and host in LOOPBACK))
 
 
 @cache

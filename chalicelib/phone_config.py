@@ -9,8 +9,9 @@ from urllib.parse import urlsplit
 from chalicelib.accounts.account import Account, InboundPolicy, OutboundLimits, Phone
 from chalicelib.calls.call import OnMachine
 from chalicelib.calls.phone_numbers import e164
-from chalicelib.calls.terms import AgentKind, AgentSettings, SpeechSettings
+from chalicelib.calls.terms import AGENT_NEEDS, AgentKind, AgentSettings, SpeechSettings
 from chalicelib.errors import BadPhoneNumberError, Fault, InvalidParamsError
+from chalicelib.internet import is_safe
 from chalicelib.providers.registry import PROVIDERS
 
 DEFAULT_PROVIDER: Final = "twilio"
@@ -19,7 +20,6 @@ AGENT_SECRET: Final = "agent_api_key"  # noqa: S105  # the name of a secret, not
 
 _ACCOUNT_NAME: Final = re.compile(r"[a-z0-9][a-z0-9-]{0,31}")
 _DAY_SECS: Final = 86_400
-_LOOPBACK: Final = frozenset({"localhost", "127.0.0.1", "::1"})
 
 Check = Callable[[Any], str]
 """Says what is wrong with a value, or nothing."""
@@ -113,8 +113,18 @@ def _faults(document: Mapping[str, Any]) -> Iterator[Fault]:
         return
     faults = list(_table_faults("phone", phone, _PHONE))
     yield from faults
+    yield from _agent_faults(phone.get("agent"))
     if not faults:
         yield from _account_faults(phone)
+
+
+def _agent_faults(agent: object) -> Iterator[Fault]:
+    """Say what the kind of the *agent* needs and its table does not have."""
+    if not isinstance(agent, dict) or agent.get("kind") not in list(AGENT_NEEDS):
+        return
+    for name in AGENT_NEEDS[AgentKind(agent["kind"])]:
+        if agent.get(name, "") == "":
+            yield Fault(f"phone.agent.{name}", f"is missing: {agent['kind']} needs it")
 
 
 def _account_faults(phone: Mapping[str, Any]) -> Iterator[Fault]:
@@ -250,15 +260,12 @@ def _address(value: object) -> str:
         return 'must be text, like "https://your-domain.com"'
     try:
         parts = urlsplit(value)
-        host = parts.hostname or ""
         _ = parts.port
     except ValueError:
         return "is not an address"
     if parts.query or parts.fragment or parts.username:
         return "must be an address without user, ? and #"
-    if host and (parts.scheme == "https" or (parts.scheme == "http" and host in _LOOPBACK)):
-        return ""
-    return "must begin with https:// (http:// on loopback only)"
+    return "" if is_safe(value) else "must begin with https:// (http:// on loopback only)"
 
 
 _PLAIN: Final = (

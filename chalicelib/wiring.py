@@ -12,6 +12,7 @@ from chalicelib.agents import registry as agents
 from chalicelib.agents.base import Agent
 from chalicelib.calls.call import Call
 from chalicelib.errors import UnknownAccountError
+from chalicelib.phone_config import AGENT_SECRET
 from chalicelib.providers import registry as providers
 from chalicelib.providers.base import Provider
 from chalicelib.settings import settings
@@ -202,7 +203,10 @@ def exchange_of(call: Call) -> Exchange:
 
 def agent_of(call: Call) -> Agent:
     """Who answers in *call*."""
-    return agents.build(account(call.account).agent)
+    its_account = account(call.account)
+    return agents.build(
+        its_account.agent, vault().credentials(its_account.account_id).get(AGENT_SECRET, "")
+    )
 
 
 _CHOSEN: Final = (

@@ -5,7 +5,6 @@ import tomllib
 from pathlib import Path
 from typing import Final
 
-from chalicelib.agents.registry import AGENTS
 from chalicelib.errors import ConfigurationError, InvalidParamsError
 from chalicelib.phone_config import PhoneConfig, parse_config
 from chalicelib.providers import registry
@@ -38,18 +37,10 @@ def read_config(path: Path | None) -> PhoneConfig:
     if path is None:
         return parse_config({"phone": {name: {} for name in registry.PROVIDERS}})
     try:
-        config = parse_config(tomllib.loads(path.read_text("utf-8")))
+        return parse_config(tomllib.loads(path.read_text("utf-8")))
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         message = f"{path} cannot be read: {error}"
         raise ConfigurationError(message) from error
     except InvalidParamsError as error:
         message = f"{path} has faults: {error}"
         raise ConfigurationError(message) from error
-    for account in config.accounts:
-        if account.agent.kind not in AGENTS:
-            known = ", ".join(AGENTS)
-            message = (
-                f"{path}: phone.agent.kind: this version has no {account.agent.kind}, only {known}"
-            )
-            raise ConfigurationError(message)
-    return config

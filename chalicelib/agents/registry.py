@@ -4,22 +4,37 @@ from collections.abc import Callable, Mapping
 from typing import Final
 
 from chalicelib.agents.base import Agent
+from chalicelib.agents.deadline import Punctual
 from chalicelib.agents.offline import OfflineAgent
+from chalicelib.agents.openai import OpenAIAgent
 from chalicelib.calls.terms import AgentKind, AgentSettings
 from chalicelib.errors import AgentError
 
-AGENTS: Final[Mapping[AgentKind, Callable[[AgentSettings], Agent]]] = {
-    AgentKind.OFFLINE: lambda _settings: OfflineAgent(),
+Maker = Callable[[AgentSettings, str], Agent]
+
+
+def _punctual(make: Maker) -> Maker:
+    return lambda settings, key: Punctual(make(settings, key), settings.timeout_secs)
+
+
+AGENTS: Final[Mapping[AgentKind, Maker]] = {
+    AgentKind.OFFLINE: lambda _settings, _key: OfflineAgent(),
+    AgentKind.OPENAI: _punctual(OpenAIAgent),
 }
 
 
-def build(settings: AgentSettings) -> Agent:
-    """Make the agent that *settings* describe.
+def build(settings: AgentSettings, api_key: str = "") -> Agent:
+    """Make the agent that *settings* describe; a model has the key, and `timeout_secs` to reply.
 
     Raises:
-        AgentError: this version has no such agent.
+        AgentError: there is no such agent, or it cannot work with these settings.
     """
+    if settings.missing:
+        message = (
+            f"set {' and '.join(settings.missing)} under [phone.agent]: {settings.kind} needs it"
+        )
+        raise AgentError(message)
     if settings.kind not in AGENTS:
         message = f"this version has no agent of kind {settings.kind.value!r}; use offline"
         raise AgentError(message)
-    return AGENTS[settings.kind](settings)
+    return AGENTS[settings.kind](settings, api_key)

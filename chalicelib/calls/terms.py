@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Final
 
 
 class AgentKind(StrEnum):
@@ -11,6 +12,15 @@ class AgentKind(StrEnum):
     OPENAI = "openai"
     BEDROCK = "bedrock"
     LAMBDA = "lambda"
+
+
+AGENT_NEEDS: Final = {
+    AgentKind.OFFLINE: (),
+    AgentKind.OPENAI: ("model",),
+    AgentKind.BEDROCK: ("model",),
+    AgentKind.LAMBDA: ("function_name",),
+}
+"""Without which of the settings below an agent can do nothing."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,6 +34,11 @@ class AgentSettings:
     function_name: str = ""
     reply_budget_secs: float = 6.0
     timeout_secs: float = 60.0
+
+    @property
+    def missing(self) -> tuple[str, ...]:
+        """The settings that an agent of this kind needs and does not have."""
+        return tuple(name for name in AGENT_NEEDS[self.kind] if not getattr(self, name))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -66,7 +66,7 @@ def phone() -> Iterator[Phone]:
 @pytest.fixture
 def agent(monkeypatch: pytest.MonkeyPatch) -> StubbedAgent:
     stubbed = StubbedAgent()
-    monkeypatch.setitem(dict_of(registry.AGENTS), AgentKind.OFFLINE, lambda _: stubbed)
+    monkeypatch.setitem(dict_of(registry.AGENTS), AgentKind.OFFLINE, lambda *_: stubbed)
     return stubbed
 
 

@@ -331,3 +331,30 @@ def test_prefixes_are_plus_and_digits(key: str) -> None:
 
 def test_an_allowlist_is_a_list() -> None:
     assert fault("", allowlist="+15559876543") == "phone.allowlist: must be a list of numbers"
+
+
+@pytest.mark.parametrize(
+    ("agent", "missing"),
+    [
+        ({"kind": "openai"}, ["phone.agent.model: is missing: openai needs it"]),
+        ({"kind": "bedrock", "model": ""}, ["phone.agent.model: is missing: bedrock needs it"]),
+        ({"kind": "lambda"}, ["phone.agent.function_name: is missing: lambda needs it"]),
+        (
+            {"kind": "openai", "base_url": "http://models.example.com/v1"},
+            [
+                "phone.agent.base_url: must begin with https:// (http:// on loopback only)",
+                "phone.agent.model: is missing: openai needs it",
+            ],
+        ),
+    ],
+)
+def test_an_agent_without_what_its_kind_needs_is_refused(
+    agent: dict[str, str], missing: list[str]
+) -> None:
+    assert faults({"phone": {"agent": agent}}) == missing
+
+
+def test_an_agent_with_what_its_kind_needs_is_good() -> None:
+    assert config('[phone.agent]\nkind = "openai"\nmodel = "small"').accounts[0].agent == (
+        AgentSettings(kind=AgentKind.OPENAI, model="small")
+    )

@@ -1,0 +1,98 @@
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from typing import Any, ClassVar, Final
+
+import pytest
+from openai.types.chat import CompletionCreateParams
+from pydantic import TypeAdapter, ValidationError
+
+from chalicelib.agents import registry
+from chalicelib.agents.base import Agent
+from chalicelib.calls.terms import AgentKind, AgentSettings
+from chalicelib.overriding import override
+from tests.model_server import Asked, ChatCompletions, Dialect, ModelServer, Move
+
+KEY: Final = "sk-secret-key"
+WISHES: Final = "You answer for the bakery Krume."
+Told = list[tuple[str, str]]
+
+
+class AgentCase(ABC):
+    """All that the contract's tests know about one kind of agent."""
+
+    kind: ClassVar[AgentKind]
+    dialect: ClassVar[Dialect]
+    streams: ClassVar[bool]
+    needs: ClassVar[Mapping[str, str]]
+    secrets: ClassVar[tuple[str, ...]] = (KEY,)
+
+    def serve(self, *script: Move) -> ModelServer:
+        return ModelServer(*script, dialect=self.dialect)
+
+    def settings(self, server_url: str, **changes: Any) -> AgentSettings:
+        own: dict[str, Any] = {
+            "kind": self.kind,
+            "system_prompt": WISHES,
+            "timeout_secs": 5.0,
+            **self.needs,
+        }
+        return AgentSettings(**own | self.address(server_url) | changes)
+
+    def agent(self, server_url: str, **changes: Any) -> Agent:
+        return registry.build(self.settings(server_url, **changes), KEY)
+
+    def address(self, server_url: str) -> dict[str, str]:
+        """The setting that says where the server is, if it is one."""
+        del server_url
+        return {}
+
+    def environment(self, server_url: str) -> Mapping[str, str]:
+        """The variables that say where the server is, if they do."""
+        del server_url
+        return {}
+
+    @abstractmethod
+    def system(self, asked: Asked) -> str:
+        """What it was told before the conversation."""
+
+    @abstractmethod
+    def told(self, asked: Asked) -> Told:
+        """The conversation that it was told, as role and text."""
+
+    @abstractmethod
+    def objections(self, asked: Asked) -> list[str]:
+        """What the vendor's own types find wrong with what was asked."""
+
+
+class OpenAICase(AgentCase):
+    kind = AgentKind.OPENAI
+    dialect = ChatCompletions()
+    streams = True
+    needs: ClassVar[Mapping[str, str]] = {"model": "some-model"}
+    _request: Final = TypeAdapter(CompletionCreateParams)
+
+    @override
+    def address(self, server_url: str) -> dict[str, str]:
+        return {"base_url": server_url}
+
+    @override
+    def system(self, asked: Asked) -> str:
+        first = asked.body["messages"][0]
+        assert first["role"] == "system"
+        return str(first["content"])
+
+    @override
+    def told(self, asked: Asked) -> Told:
+        return [(one["role"], one["content"]) for one in asked.body["messages"][1:]]
+
+    @override
+    def objections(self, asked: Asked) -> list[str]:
+        try:
+            self._request.validate_python(asked.body)
+        except ValidationError as error:
+            return [str(fault) for fault in error.errors()]
+        return []
+
+
+CASES: Final[tuple[AgentCase, ...]] = (OpenAICase(),)
+every_agent = pytest.mark.parametrize("case", CASES, ids=lambda case: str(case.kind))
