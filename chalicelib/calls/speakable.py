@@ -66,7 +66,7 @@ _MARKUP: Final[tuple[tuple[re.Pattern[str], str | Callable[[re.Match[str]], str]
     ),
     (
         re.compile(
-            r"<?\b(?:(?:https?|ftp)://(?:[^\s/@<>]*@)?(?:www\.)?|www\.)"
+            r"<?(?:(?:https?|ftp)://(?:[^\s/@<>]*@)?(?:www\.)?|\bwww\.)"
             r"([^\s/:?#<>()\[\]\"'`*|]*[^\s/:?#<>()\[\]\"'`*|.,;!])(?:[/:?#][^\s<>()\[\]\"'`*|]*"
             r"[^\s<>()\[\]\"'`*|.,;:!?])?/?>?",
             re.IGNORECASE,
