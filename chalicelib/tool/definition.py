@@ -25,6 +25,8 @@ class Action:
     takes: Takes
     scope: Scope
     status: str
+    rings: bool = False
+    """Whether somebody's telephone rings: agents that can ask their user first should."""
 
 
 ACTIONS: Final[Mapping[str, Action]] = {
@@ -36,6 +38,7 @@ ACTIONS: Final[Mapping[str, Action]] = {
             takes=parameters.INITIATE,
             scope=Scope.WRITE,
             status="initiated",
+            rings=True,
         ),
         Action(
             name="end_call",

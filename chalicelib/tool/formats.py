@@ -80,7 +80,7 @@ def _function(action: Action) -> Tool:
             }
             for name in action.takes.names
         },
-        "requireConfirmation": "DISABLED",
+        "requireConfirmation": "ENABLED" if action.rings else "DISABLED",
     }
 
 

@@ -7,7 +7,7 @@ from typing import Any, Final
 from chalicelib import switchboard, wiring
 from chalicelib.calls.published import call_json
 from chalicelib.calls.transcript import Conversation
-from chalicelib.parameters import LONGEST_WAIT_SECS, WAIT_SECS, Params
+from chalicelib.parameters import LISTED, LONGEST_WAIT_SECS, WAIT_SECS, Params
 from chalicelib.store.base import Scope
 from chalicelib.switchboard import Verb
 from chalicelib.tool import words
@@ -29,6 +29,8 @@ _LISTED: Final = (
     "ended_at",
     "error",
 )
+_LONGEST_LISTED: Final = 500
+"""Bytes that one call of the list takes."""
 _NEWS: Final = (
     "call_id",
     "changed",
@@ -88,7 +90,10 @@ def _wait(params: Params, caller: Caller) -> Result:
     return {name: found[name] for name in _NEWS if name in found}
 
 
-def _list(params: Params, _caller: Caller) -> Result:
+def _list(params: Params, caller: Caller) -> Result:
+    if caller.most_bytes:
+        fitting = caller.most_bytes // _LONGEST_LISTED
+        params = {**params, "limit": min(params.get("limit", LISTED), fitting)}
     found = switchboard.history(params)
     calls = [{name: call[name] for name in _LISTED} for call in found["calls"]]
     return {"calls": calls, "cursor": found["cursor"]}

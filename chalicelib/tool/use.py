@@ -1,5 +1,6 @@
 """Using the tool: whatever is asked, and however it goes, the answer is a result."""
 
+from collections.abc import Callable
 from typing import Any, Final
 
 from chalicelib import log
@@ -24,10 +25,10 @@ class ScopeTooSmallError(GatewayError):
     code = "scope_too_small"
 
 
-def use(asked: object, caller: Caller) -> Result:
-    """Do what is *asked* for; what goes wrong is told, never raised."""
+def use(ask: Callable[[], object], caller: Caller) -> Result:
+    """Do what *ask* gives; what goes wrong is told, never raised."""
     try:
-        return _run(asked, caller)
+        return _run(ask(), caller)
     except GatewayError as error:
         return refusal(error)
     except Exception:  # noqa: BLE001  # the outermost door: agents cannot read stack traces

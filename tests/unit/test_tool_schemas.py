@@ -4,7 +4,9 @@ import json
 import re
 from typing import Any
 
+import botocore.session
 import pytest
+from botocore.validate import ParamValidator
 from hypothesis import given
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
@@ -97,6 +99,43 @@ def test_name_and_description_fit_what_model_apis_take() -> None:
 
     assert re.fullmatch(r"[a-zA-Z0-9_-]{1,64}", function["name"])
     assert len(function["description"]) <= 1_024
+
+
+@pytest.mark.parametrize(
+    ("service", "shape", "described"),
+    [
+        ("bedrock-agent", "FunctionSchema", FORMATS["bedrock-agent"]()),
+        ("bedrock-agentcore-control", "ToolDefinitions", FORMATS["agentcore"]()),
+        ("bedrock-runtime", "Tool", FORMATS["bedrock"]()),
+    ],
+)
+def test_what_is_made_for_aws_is_what_aws_takes(service: str, shape: str, described: Any) -> None:
+    known = botocore.session.get_session().get_service_model(service).shape_for(shape)
+
+    report = ParamValidator().validate(described, known)
+
+    assert not report.has_errors(), report.generate_report()
+
+
+def test_an_action_group_of_bedrock_keeps_within_its_quotas() -> None:
+    functions = FORMATS["bedrock-agent"]()["functions"]
+
+    assert len(functions) <= 11
+    for function in functions:
+        assert re.fullmatch(r"([0-9a-zA-Z][_-]?){1,100}", function["name"])
+        assert len(function["description"]) <= 1_200
+        assert len(function["parameters"]) <= 5
+        assert all(len(one["description"]) <= 500 for one in function["parameters"].values())
+
+
+def test_an_agent_of_bedrock_asks_its_user_before_a_telephone_rings() -> None:
+    asking = [
+        function["name"]
+        for function in FORMATS["bedrock-agent"]()["functions"]
+        if function["requireConfirmation"] == "ENABLED"
+    ]
+
+    assert asking == ["initiate_call"]
 
 
 def test_every_action_says_what_it_does_and_takes() -> None:
