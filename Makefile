@@ -38,8 +38,9 @@ types: $(STAMP)  ## mypy, strict
 
 check: lint types test ## all of the above: what CI runs
 
-docs: $(STAMP)   ## the pages that are generated from the code
+docs: $(STAMP)   ## the pages and templates that are generated from the code
 	@$(BIN)/python -m tests.docs.capabilities
+	@$(BIN)/python -m tests.infra.agents
 
 bench: $(STAMP)  ## AWS calls per webhook; writes build/bench.json
 	@$(BIN)/python -m tests.bench
