@@ -148,6 +148,7 @@ def _account_json(account_id: str) -> Result:
         "from_number": account.from_number or None,
         "webhook_url": account.webhook_url or None,
         "inbound_policy": account.inbound_policy,
+        "language": account.language,
         "carrier": "simulated" if account.simulated else "live",
         "ready": account.enabled and not missing,
         "missing": list(missing),

@@ -196,6 +196,7 @@ def test_status_lists_the_accounts_and_no_secret(phone: Phone) -> None:
         "from_number": "+15550100001",
         "webhook_url": "",
         "inbound_policy": "allowlist",
+        "language": "en-US",
         "carrier": "simulated",
         "ready": True,
         "missing": [],
