@@ -15,6 +15,7 @@ _NAMES: Final = {
     "secret_prefix": "MOLTIS_SECRET_PREFIX",
     "take_turn_function": "MOLTIS_TAKE_TURN_FUNCTION",
 }
+_SOFT_PHONE: Final = "MOLTIS_SOFT_PHONE"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,6 +26,8 @@ class Settings:
     call_timer_arn: str
     secret_prefix: str
     take_turn_function: str
+    has_soft_phone: bool = False
+    """Whether a telephone can be had in the browser; only a local gateway has one."""
 
 
 @cache
@@ -38,4 +41,5 @@ def settings() -> Settings:
     if missing:
         message = f"the environment lacks {', '.join(missing)}; deploy with the stack's template"
         raise ConfigurationError(message)
-    return Settings(**{name: os.environ[variable] for name, variable in _NAMES.items()})
+    named = {name: os.environ[variable] for name, variable in _NAMES.items()}
+    return Settings(**named, has_soft_phone=bool(os.environ.get(_SOFT_PHONE)))

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import Any, Final
 
+import chalice
 import chalice.local
 from chalice.config import Config
 
@@ -18,12 +19,14 @@ from chalicelib.calls.callbacks import Route, callback_url
 from chalicelib.phone_config import PhoneConfig
 from chalicelib.store.base import Scope
 from chalicelib.tokens import make_token
+from moltis.carriers.control import Control
 from moltis.carriers.network import OwnedNumber
 from moltis.carriers.server import SimulatedCarriers
 from moltis.http_server import Answer, HttpServer, Question
 from moltis.local_cloud import cloud
 from moltis.local_functions import Function, LocalFunctions
 from moltis.seeding import Seeded, Surroundings, seed
+from moltis.soft_phone.doors import is_about_soft_phone, soft_phone_app
 
 SWEEP_SECS: Final = 60.0
 
@@ -65,7 +68,7 @@ def running(
     """
     with ExitStack() as stack:
         stack.enter_context(_alone())
-        server = HttpServer(host, port, _app_answers())
+        server = HttpServer(host, port)
         stack.callback(server.stop)
         functions = LocalFunctions(_functions())
         functions.start()
@@ -85,7 +88,7 @@ def running(
         token = make_token("gateway", Scope.WRITE, at=wiring.now())
         wiring.tokens().add(token.kept)
         stack.callback(wiring.tokens().remove, token.kept.digest)
-        server.start()
+        server.start(_answers(carriers.control))
         stack.enter_context(_sweeping())
         yield Gateway(server.url, token.text, tuple(seeded), carriers)
 
@@ -168,11 +171,20 @@ def _functions() -> dict[str, Function]:
     return dict(deployed.app.handler_map)
 
 
-def _app_answers() -> Callable[[Question], Answer]:
+def _answers(control: Control) -> Callable[[Question], Answer]:
+    app, soft_phone = _answers_of(deployed.app), _answers_of(soft_phone_app(control))
+
+    def answer(question: Question) -> Answer:
+        return (soft_phone if is_about_soft_phone(question.path) else app)(question)
+
+    return answer
+
+
+def _answers_of(app: chalice.Chalice) -> Callable[[Question], Answer]:
     # Chalice keeps the request that is being answered on the app: one for each thread here.
-    if not isinstance(deployed.app, chalice.local.LocalChalice):
-        deployed.app.__class__ = chalice.local.LocalChalice
-    gateway = chalice.local.LocalGateway(deployed.app, Config())
+    if not isinstance(app, chalice.local.LocalChalice):
+        app.__class__ = chalice.local.LocalChalice
+    gateway = chalice.local.LocalGateway(app, Config())
 
     def answer(question: Question) -> Answer:
         try:

@@ -40,14 +40,14 @@ class Answer:
 
 
 class HttpServer:
-    """Answers each request with what *answer* says, in a thread of its own.
+    """Has its port from the beginning; answers each request in a thread of its own, once started.
 
     Raises:
         OSError: the port is in use, or may not be used.
     """
 
-    def __init__(self, host: str, port: int, answer: Callable[[Question], Answer]) -> None:
-        self._server = _Server((host, port), answer)
+    def __init__(self, host: str, port: int) -> None:
+        self._server = _Server((host, port))
         self._serving = threading.Thread(target=self._server.serve_forever, args=(0.05,))
         self._host = host
 
@@ -57,8 +57,9 @@ class HttpServer:
         host = f"[{self._host}]" if ":" in self._host else self._host
         return f"http://{host}:{self._server.server_address[1]}"
 
-    def start(self) -> None:
-        """Begin to answer."""
+    def start(self, answer: Callable[[Question], Answer]) -> None:
+        """Begin to answer with what *answer* says."""
+        self._server.answer = answer
         self._serving.start()
 
     def stop(self) -> None:
@@ -73,9 +74,9 @@ class HttpServer:
 class _Server(ThreadingHTTPServer):
     daemon_threads = False
     request_queue_size = 256
+    answer: Callable[[Question], Answer]
 
-    def __init__(self, address: tuple[str, int], answer: Callable[[Question], Answer]) -> None:
-        self.answer = answer
+    def __init__(self, address: tuple[str, int]) -> None:
         self._connections: set[socket.socket] = set()
         self._in_flight = 0
         self._guard = threading.Condition()

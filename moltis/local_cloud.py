@@ -94,6 +94,7 @@ def _environment(functions_url: str, *, embedded: bool) -> Iterator[None]:
         "MOLTIS_TABLE": TABLE,
         "MOLTIS_SECRET_PREFIX": f"moltis-phone/{STAGE}",
         "MOLTIS_TAKE_TURN_FUNCTION": "take_turn",
+        "MOLTIS_SOFT_PHONE": "yes",
         _CLOCK_VARIABLE: "known once the cloud is there",
         "AWS_DEFAULT_REGION": os.environ.get("AWS_DEFAULT_REGION", REGION),
         "AWS_ENDPOINT_URL_LAMBDA": os.environ.get("AWS_ENDPOINT_URL_LAMBDA", functions_url),

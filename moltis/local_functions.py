@@ -25,7 +25,7 @@ class LocalFunctions:
     def __init__(self, functions: Mapping[str, Function]) -> None:
         self._functions = functions
         self._running: list[threading.Thread] = []
-        self._server = HttpServer("127.0.0.1", 0, self._invoke)
+        self._server = HttpServer("127.0.0.1", 0)
 
     @property
     def url(self) -> str:
@@ -34,7 +34,7 @@ class LocalFunctions:
 
     def start(self) -> None:
         """Begin to serve."""
-        self._server.start()
+        self._server.start(self._invoke)
 
     def stop(self) -> None:
         """Stop taking invocations, and wait for those that run."""

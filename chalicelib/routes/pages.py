@@ -12,6 +12,8 @@ from typing import Any, Final
 from chalice import Blueprint, Response
 from chalice.app import Request
 
+from chalicelib.settings import settings
+
 blueprint = Blueprint(__name__)
 
 WEB: Final = Path(__file__).parents[1] / "web"
@@ -41,11 +43,15 @@ _TYPES: Final = {
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """A page: its title, and the files `NAME.html`, `NAME.css` and `NAME.js` it is made of."""
+    """A page: its title, and the files `NAME.html`, `NAME.css` and `NAME.js` it is made of.
+
+    `styles` names further style sheets, which it shares with other pages.
+    """
 
     path: str
     title: str
     name: str
+    styles: tuple[str, ...] = ()
 
     @property
     def root(self) -> str:
@@ -54,6 +60,8 @@ class Page:
 
 
 SETTINGS: Final = Page("/settings/phone", "Settings", "settings-phone")
+SOFT_PHONE: Final = Page("/phone", "Soft phone", "phone", ("transcript",))
+"""A local gateway serves it; here it is only led to."""
 PAGES: Final = (SETTINGS,)
 """Those that every page leads to."""
 
@@ -61,30 +69,46 @@ PAGES: Final = (SETTINGS,)
 @blueprint.route(SETTINGS.path)
 def settings_phone() -> Response:
     """The owner's settings."""
-    return served(blueprint.current_request, rendered(SETTINGS), _HTML)
+    return page_response(blueprint.current_request, SETTINGS)
 
 
 @blueprint.route("/web/{name}")
 def file(name: str) -> Response:
     """What pages are made of."""
-    text = _files().get(name)
+    return file_response(blueprint.current_request, name)
+
+
+def file_response(request: Request, name: str, *, folder: Path = WEB) -> Response:
+    """Answer with the file called *name* in *folder*, if a page is made of it."""
+    text = _files(folder).get(name)
     if text is None:
         return Response("", {"Content-Type": "text/plain"}, HTTPStatus.NOT_FOUND)
-    return served(blueprint.current_request, text, _TYPES[Path(name).suffix])
+    return served(request, text, _TYPES[Path(name).suffix])
+
+
+def page_response(request: Request, page: Page, *, folder: Path = WEB) -> Response:
+    """Answer with *page*, whose own HTML is in *folder*."""
+    pages = (*PAGES, SOFT_PHONE) if settings().has_soft_phone else PAGES
+    return served(request, rendered(page, pages=pages, folder=folder), _HTML)
 
 
 @cache
-def rendered(page: Page, *, folder: Path = WEB) -> str:
-    """Put *page*, whose own HTML is in *folder*, into the frame that all pages share."""
+def rendered(page: Page, *, pages: tuple[Page, ...] = PAGES, folder: Path = WEB) -> str:
+    """Put *page* into the frame that all pages share, with links to *pages*."""
     links = (
         f'<a href="{page.root}{other.path[1:]}"'
         f"{' aria-current=page' if other == page else ''}>{escape(other.title)}</a>"
-        for other in PAGES
+        for other in pages
+    )
+    styles = (
+        f'<link rel="stylesheet" href="{page.root}web/{name}.css">'
+        for name in ("base", *page.styles, page.name)
     )
     return Template((WEB / "frame.html").read_text("utf-8")).substitute(
         title=escape(page.title),
         root=page.root,
         name=page.name,
+        styles="\n".join(styles),
         navigation="".join(links),
         body=(folder / f"{page.name}.html").read_text("utf-8"),
     )
@@ -105,5 +129,7 @@ def served(request: Request, text: str, content_type: str) -> Response:
 
 
 @cache
-def _files() -> dict[str, str]:
-    return {path.name: path.read_text("utf-8") for path in WEB.iterdir() if path.suffix in _TYPES}
+def _files(folder: Path) -> dict[str, str]:
+    return {
+        path.name: path.read_text("utf-8") for path in folder.iterdir() if path.suffix in _TYPES
+    }

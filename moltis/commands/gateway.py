@@ -103,7 +103,8 @@ def _announce(ready: Mapping[str, Any], *, as_json: bool) -> None:
     click.echo(f"the phone is ready at {ready['url']} with {carriers}")
     click.echo(f"its settings: {_link(ready, 'settings/phone')}")
     if "simulated" in ready["carriers"].values():
-        click.echo("to be the other end of a simulated call: moltis simulate")
+        click.echo(f"be the other end of a simulated call: {_link(ready, 'phone')}")
+        click.echo("the same at the terminal: moltis simulate")
 
 
 def _link(ready: Mapping[str, Any], page: str) -> str:

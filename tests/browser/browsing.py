@@ -102,7 +102,7 @@ def visiting(chromium: Browser, phone: Phone, **options: Any) -> Iterator[Visit]
         yield visit
     finally:
         context.close()
-    assert visit.complaints == []
+    assert not visit.complaints, visit.complaints
 
 
 def barriers(page: Page) -> list[str]:
