@@ -1,7 +1,7 @@
 """The memory of calls in DynamoDB: one conditional request wherever one is enough."""
 
 from collections.abc import Collection
-from dataclasses import asdict, replace
+from dataclasses import asdict
 from datetime import datetime
 from typing import Final
 
@@ -10,52 +10,40 @@ from pynamodb.expressions.update import Action
 
 from chalicelib.accounts.account import OutboundLimits
 from chalicelib.calls.call import AnsweredBy, Call, CallId, State, may_become
-from chalicelib.calls.transcript import Conversation, Line, Slot
 from chalicelib.errors import LimitReachedError, UnknownCallError
 from chalicelib.overriding import override
 from chalicelib.store.base import (
-    CallStore,
     Created,
     EndedNote,
     Ending,
-    Heard,
     Opened,
-    Overheard,
     Page,
 )
 from chalicelib.store.cursors import Cursor
+from chalicelib.store.dynamo_turns import LIVE, ONE_MORE, DynamoTurns, call_in, find_call
 from chalicelib.store.items import (
     call_at,
     call_item,
-    call_key,
     call_of,
     day_counter,
     key_item,
-    line_at,
-    line_item,
-    line_of,
     note_item,
     note_key,
     running_counter,
-    seen_item,
 )
 from chalicelib.store.tables import (
     SHARDS,
     CallItem,
     CounterItem,
-    Item,
     KeyItem,
-    LineItem,
     NoteItem,
 )
-from chalicelib.store.writes import ABSENT, Change, Put, RawItem, Step, change, put, transact
+from chalicelib.store.writes import ABSENT, Change, Put, Step, change, put, transact
 
-_LIVE: Final = CallItem.live_shard.exists()
 _UNOPENED: Final = sorted(may_become(State.ANSWERED) | {State.ANSWERED})
-_ONE_MORE: Final = CallItem.version.add(1)
 
 
-class DynamoCallStore(CallStore):
+class DynamoCallStore(DynamoTurns):
     """Calls in the table that `use_table` named."""
 
     @override
@@ -76,7 +64,7 @@ class DynamoCallStore(CallStore):
         if not refused:
             return Created(call, fresh=True)
         if "call" in refused:
-            return Created(_call_in(refused["call"]), fresh=False)
+            return Created(call_in(refused["call"]), fresh=False)
         if "key" in refused:
             first = KeyItem.from_raw_data(dict(refused["key"]))
             return Created(self.get(first.call_id), fresh=False)
@@ -88,19 +76,10 @@ class DynamoCallStore(CallStore):
 
     @override
     def get(self, call_id: str) -> Call:
-        call = _find(call_id)
+        call = find_call(call_id)
         if call is None:
             raise UnknownCallError(call_id)
         return call
-
-    @override
-    def conversation(self, call_id: str) -> Conversation:
-        items = list(Item.query(call_key(call_id), consistent_read=True))
-        calls = [call_of(item) for item in items if isinstance(item, CallItem)]
-        if not calls:
-            raise UnknownCallError(call_id)
-        lines = (line_of(item) for item in items if isinstance(item, LineItem))
-        return Conversation.of(calls[0], lines)
 
     @override
     def attach(self, call_id: str, provider_call_id: str) -> None:
@@ -117,7 +96,7 @@ class DynamoCallStore(CallStore):
         before = sorted(may_become(state))
         if not before:
             return False
-        actions = [CallItem.state.set(state), _ONE_MORE, *_attaching(provider_call_id)]
+        actions = [CallItem.state.set(state), ONE_MORE, *_attaching(provider_call_id)]
         if state is State.ANSWERED:
             actions.append(CallItem.answered_at.set(at))
         return change(
@@ -144,7 +123,7 @@ class DynamoCallStore(CallStore):
             CallItem.state.set(CallItem.state_when_opened),
             CallItem.answered_at.set(CallItem.answered_at | at),
             CallItem.opened_at.set(at),
-            _ONE_MORE,
+            ONE_MORE,
             *known,
             *_attaching(provider_call_id),
             condition=unopened & _is_of(account, provider_call_id),
@@ -152,8 +131,8 @@ class DynamoCallStore(CallStore):
             return Opened(call_of(item), first=True)
         if known:
             # It turned out only after the first words.
-            change(item, *known, condition=_LIVE & _is_of(account, provider_call_id))
-        call = _find(call_id)
+            change(item, *known, condition=LIVE & _is_of(account, provider_call_id))
+        call = find_call(call_id)
         if call is None or call.account != account:
             return None
         if provider_call_id and call.provider_call_id not in {"", provider_call_id}:
@@ -161,98 +140,13 @@ class DynamoCallStore(CallStore):
         return Opened(call, first=False)
 
     @override
-    def hear(
-        self, call_id: str, turn: int, line: Line, *, account: str, delivery: str = ""
-    ) -> Heard:
-        awaited = _LIVE & (CallItem.account == account) & (CallItem.turn == turn)
-        steps: dict[str, Step] = {
-            "line": Put(line_item(call_id, Slot.user(turn), line), ABSENT),
-            "call": Change(
-                call_at(call_id), (CallItem.state.set(State.ACTIVE), _ONE_MORE), awaited
-            ),
-        }
-        if delivery:
-            steps["seen"] = Put(seen_item(call_id, delivery, line.at), ABSENT)
-        refused = transact(**steps)
-        if not refused:
-            return Heard.FRESH
-        if "call" in refused:
-            call = _live_call_in(refused["call"])
-            if call is None or call.account != account:
-                return Heard.OVER
-        return Heard.REPEATED
-
-    @override
-    def overhear(
-        self, call_id: str, line: Line, *, delivery: str, account: str
-    ) -> Overheard | None:
-        while (call := _find(call_id)) and call.account == account and not call.state.is_final:
-            heard = Slot.overheard(call.turn, line.at)
-            same_turn = _LIVE & (CallItem.turn == call.turn) & (CallItem.heard == call.heard)
-            more = (
-                CallItem.heard.set(call.heard + 1),
-                CallItem.state.set(State.ACTIVE),
-                _ONE_MORE,
-            )
-            refused = transact(
-                seen=Put(seen_item(call_id, delivery, line.at), ABSENT),
-                line=Put(line_item(call_id, heard, line)),
-                call=Change(call_at(call_id), more, same_turn),
-            )
-            if not refused:
-                after = replace(
-                    call, heard=call.heard + 1, state=State.ACTIVE, version=call.version + 1
-                )
-                return Overheard(after, interrupts=call.state is State.SPEAKING)
-            if "seen" in refused:
-                return None
-        return None
-
-    @override
-    def reply(
-        self, call_id: str, turn: int, line: Line, *, heard: int = 0, speaking: bool = False
-    ) -> Line | None:
-        state = State.SPEAKING if speaking or line.ends_call else State.LISTENING
-        actions: list[Action] = [
-            CallItem.turn.set(turn + 1),
-            CallItem.state.set(state),
-            _ONE_MORE,
-        ]
-        if line.ends_call:
-            wanted = CallItem.end_requested | State.HANGUP_BOT
-            actions.append(CallItem.end_requested.set(wanted))
-        awaited = _LIVE & (CallItem.turn == turn) & (CallItem.heard == heard)
-        refused = transact(
-            line=Put(line_item(call_id, Slot.bot(turn + 1), line), ABSENT),
-            call=Change(call_at(call_id), tuple(actions), awaited),
-        )
-        if not refused:
-            return line
-        if "call" in refused and _live_call_in(refused["call"]) is None:
-            return None
-        there = refused.get("line")
-        return line_of(LineItem.from_raw_data(dict(there))) if there else None
-
-    @override
-    def add_line(self, call_id: str, slot: Slot, line: Line) -> bool:
-        return put(line_item(call_id, slot, line))
-
-    @override
-    def line(self, call_id: str, slot: Slot) -> Line | None:
-        place = line_at(call_id, slot)
-        try:
-            return line_of(LineItem.get(place.pk, place.sk, consistent_read=True))
-        except LineItem.DoesNotExist:
-            return None
-
-    @override
     def request_end(self, call_id: str, reason: State, *, retry_at: datetime) -> Call:
         item = call_at(call_id)
         note = CallItem.end_requested.set(CallItem.end_requested | reason)
         sooner = CallItem.deadline.set(retry_at)
         # DynamoDB has no minimum: where the sweep comes earlier anyway, only the reason is noted.
-        if change(item, note, sooner, condition=_LIVE & (CallItem.deadline > retry_at)) or change(
-            item, note, condition=_LIVE
+        if change(item, note, sooner, condition=LIVE & (CallItem.deadline > retry_at)) or change(
+            item, note, condition=LIVE
         ):
             return call_of(item)
         return self.get(call_id)
@@ -264,7 +158,7 @@ class DynamoCallStore(CallStore):
             CallItem.state.set(CallItem.end_requested | reason),
             CallItem.ended_at.set(ending.at),
             CallItem.live_shard.remove(),
-            _ONE_MORE,
+            ONE_MORE,
             *_attaching(ending.provider_call_id),
         ]
         if ending.error:
@@ -273,7 +167,7 @@ class DynamoCallStore(CallStore):
             call=Change(
                 call_at(call_id),
                 tuple(actions),
-                _LIVE & _is_of(account, ending.provider_call_id),
+                LIVE & _is_of(account, ending.provider_call_id),
             ),
             running=Change(running_counter(account), (CounterItem.calls.add(-1),)),
             note=Put(note_item(call_id, ending.at)),
@@ -295,7 +189,7 @@ class DynamoCallStore(CallStore):
 
     @override
     def postpone(self, call_id: str, deadline: datetime) -> None:
-        change(call_at(call_id), CallItem.deadline.set(deadline), condition=_LIVE)
+        change(call_at(call_id), CallItem.deadline.set(deadline), condition=LIVE)
 
     @override
     def history(self, account: str, *, limit: int, cursor: str = "") -> Page:
@@ -372,20 +266,3 @@ def _is_of(account: str, provider_call_id: str) -> Condition:
 def _attaching(provider_call_id: str) -> list[Action]:
     kept = CallItem.provider_call_id
     return [kept.set(kept | provider_call_id)] if provider_call_id else []
-
-
-def _find(call_id: str) -> Call | None:
-    place = call_at(call_id)
-    try:
-        return call_of(CallItem.get(place.pk, place.sk, consistent_read=True))
-    except CallItem.DoesNotExist:
-        return None
-
-
-def _call_in(raw: RawItem) -> Call:
-    return call_of(CallItem.from_raw_data(dict(raw)))
-
-
-def _live_call_in(raw: RawItem) -> Call | None:
-    call = _call_in(raw) if raw else None
-    return call if call and not call.state.is_final else None
