@@ -10,7 +10,7 @@ from chalicelib.agents.base import Agent
 from chalicelib.calls.events import CarrierEvent
 from chalicelib.calls.replies import Piece
 from chalicelib.calls.transcript import Conversation, Speaker
-from chalicelib.calls.verbs import Verb
+from chalicelib.calls.verbs import Play, Say, Verb
 from chalicelib.errors import CallGoneError, UnsupportedFeatureError
 from chalicelib.overriding import override
 from chalicelib.providers.base import (
@@ -66,6 +66,10 @@ class FakeProvider(Provider):
     @override
     def interrupt(self, provider_call_id: str, url: str) -> None:
         raise UnsupportedFeatureError(self.name, "documents")
+
+    @override
+    def utterances(self, verbs: Sequence[Verb]) -> int:
+        return sum(isinstance(verb, Say | Play) for verb in verbs)
 
     @override
     def perform(self, performance: Performance) -> None:
@@ -146,7 +150,7 @@ class FakeTurns(Turns):
         self.submitted.append((account, event))
 
     @override
-    def take(self, call_id: str, turn: int, *, budget_secs: float) -> Answer | None:
+    def take(self, account: str, call_id: str, turn: int, *, budget_secs: float) -> Answer | None:
         return None
 
 

@@ -30,6 +30,7 @@ from chalicelib.store.base import (
     Opened,
     Overheard,
     Page,
+    Reply,
     Session,
     TokenStore,
 )
@@ -164,25 +165,51 @@ class FakeCallStore(CallStore):
                 return None
             self._seen.add((call_id, delivery))
             self._fill(call_id, Slot.overheard(call.turn, line.at), line)
-            self._move(call, heard=call.heard + 1, state=State.ACTIVE)
-            return Overheard(self.get(call_id), interrupts=call.state is State.SPEAKING)
+            after = self._move(
+                call, heard=call.heard + 1, state=State.ACTIVE, given=0, spoken=frozenset()
+            )
+            return Overheard(after, interrupts=not call.has_spoken)
 
     @override
-    def reply(
-        self, call_id: str, turn: int, line: Line, *, heard: int = 0, speaking: bool = False
-    ) -> Line | None:
+    def reply(self, call_id: str, turn: int, reply: Reply) -> Line | None:
         with self._lock:
-            call = self._live(call_id)
+            call, line = self._live(call_id), reply.line
             if call is None:
                 return None
             slot = Slot.bot(turn + 1)
-            awaited = call.turn == turn and call.heard == heard
+            awaited = call.turn == turn and call.heard == reply.heard
             if not awaited or not self._fill(call_id, slot, line):
                 return self._lines.get(call_id, {}).get(str(slot))
-            wanted = call.end_requested or (State.HANGUP_BOT if line.ends_call else None)
-            state = State.SPEAKING if speaking or line.ends_call else State.LISTENING
-            self._move(call, turn=turn + 1, state=state, end_requested=wanted)
+            self._move(
+                call,
+                turn=turn + 1,
+                state=State.SPEAKING if reply.given or line.ends_call else State.LISTENING,
+                given=call.given + reply.given,
+                quiet=reply.quiet,
+                end_requested=call.end_requested or (State.HANGUP_BOT if line.ends_call else None),
+            )
             return line
+
+    @override
+    def interject(self, call: Call, slot: Slot, line: Line, *, given: int) -> bool:
+        with self._lock:
+            now = self._live(call.call_id)
+            if now is None or _standing(now) != _standing(call):
+                return False
+            if not self._fill(call.call_id, slot, line):
+                return False
+            speaks = given and now.state is State.LISTENING
+            state = State.SPEAKING if speaks else now.state
+            self._move(now, state=state, given=now.given + given)
+            return True
+
+    @override
+    def note_spoken(self, call_id: str, delivery: str, *, heard: int, account: str) -> Call | None:
+        with self._lock:
+            call = self._live(call_id)
+            if call is None or (call.account, call.heard) != (account, heard):
+                return None
+            return self._keep(replace(call, spoken=call.spoken | {delivery}))
 
     @override
     def add_line(self, call_id: str, slot: Slot, line: Line) -> bool:
@@ -377,6 +404,10 @@ class FakeTokenStore(TokenStore):
     @override
     def close_session(self, digest: str) -> None:
         self._sessions.pop(digest, None)
+
+
+def _standing(call: Call) -> tuple[int, int, State]:
+    return call.turn, call.heard, call.state
 
 
 def _newness(call: Call) -> tuple[datetime, str]:

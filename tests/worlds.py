@@ -50,6 +50,7 @@ CALL: Final = a_call(
     provider_call_id=LEG,
     state=State.RINGING,
     reports_speech=True,
+    given=1,
 )
 ARRIVED: Final = CallArrived(
     provider_call_id="v3:leg-2", from_number="+15559876543", to_number="+15551234567"
@@ -109,7 +110,7 @@ class World:
 
     def greet(self) -> None:
         self.open()
-        self.ends(1)
+        self.ends()
 
     def says(self, text: str, **changes: Any) -> InputOverheard:
         return replace(
@@ -124,9 +125,21 @@ class World:
             **changes,
         )
 
-    def ends(self, turn: int, **changes: Any) -> None:
-        """Our words that opened *turn* were heard to their end."""
-        self.take(SpeechEnded(provider_call_id=LEG, call_id=CALL.call_id, turn=turn, **changes))
+    def ends(self, delivery: str = "", *, heard: int | None = None) -> None:
+        """Something that we said was heard to its end."""
+        event = SpeechEnded(
+            provider_call_id=LEG,
+            call_id=CALL.call_id,
+            delivery=delivery or f"end-{self.clock.tick()}",
+            heard=self.newest if heard is None else heard,
+        )
+        self.take(event)
+
+    @property
+    def newest(self) -> int:
+        """What was told with the newest command: this comes back with every event."""
+        performed = list(self.provider.performed.values())
+        return performed[-1].heard if performed else 0
 
     def stays_silent(self, mark: str) -> None:
         fire_timer(self.call, TimerKind.SILENCE, mark=mark, exchange=self.exchange)

@@ -5,7 +5,7 @@ from datetime import timedelta
 from chalicelib import log
 from chalicelib.accounts.policy import admits
 from chalicelib.actions.exchange import Exchange
-from chalicelib.actions.next_words import is_wanted_over, opening_verbs
+from chalicelib.actions.next_words import about_to_open, is_wanted_over, opening_verbs
 from chalicelib.calls.call import (
     Call,
     CallFailure,
@@ -62,7 +62,7 @@ def _arrived(event: CallArrived, exchange: Exchange, *, state: State) -> Call:
     )
     taken = not state.is_final
     answered_at = now if state is State.LISTENING else None
-    return Call(
+    call = Call(
         call_id=inbound_call_id(account.account_id, event.provider_call_id),
         account=account.account_id,
         provider=account.provider,
@@ -86,3 +86,4 @@ def _arrived(event: CallArrived, exchange: Exchange, *, state: State) -> Call:
         language=account.language,
         voice=account.voice,
     )
+    return about_to_open(call, exchange=exchange)

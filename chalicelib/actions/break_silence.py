@@ -5,12 +5,13 @@ from typing import Final
 
 from chalicelib import log
 from chalicelib.actions.exchange import Exchange
-from chalicelib.actions.next_words import line_verbs
-from chalicelib.actions.perform import Then, perform
+from chalicelib.actions.next_words import words
+from chalicelib.actions.perform import perform
 from chalicelib.actions.spoken import phrases
 from chalicelib.calls.call import Call, State
-from chalicelib.calls.transcript import Line, Speaker
+from chalicelib.calls.transcript import Line, Slot, Speaker
 from chalicelib.calls.verbs import Manner
+from chalicelib.store.base import Reply
 
 _MARK: Final = re.compile(r"(\d+)-(\d+)-(\d+)")
 """The turn, how often the far end was heard, and the silences in a row before."""
@@ -27,19 +28,23 @@ def break_silence(call: Call, mark: str, *, exchange: Exchange) -> Call:
         log.warning("timer with a strange mark", call_id=call.call_id, mark=mark)
         return call
     turn, heard, quiet = map(int, parts.groups())
-    if call.state is not State.LISTENING or (call.turn, call.heard) != (turn, heard):
-        return call
-    line = silence_line(call, quiet, exchange)
-    kept = exchange.calls.reply(call.call_id, turn, line, heard=heard, speaking=True)
-    if kept is not None:
-        perform(
-            call,
-            line_verbs(kept, Manner.of(call), turn=turn + 1, exchange=exchange),
-            mark=f"turn-{turn + 1}",
-            then=Then(turn=turn + 1, quiet=quiet + 1, ends_call=kept.ends_call),
-            exchange=exchange,
-        )
+    line = _words_for(call, turn, heard, quiet, exchange)
+    if line is not None:
+        verbs = words(line, Manner.of(call))
+        perform(call, verbs, mark=f"turn-{turn + 1}", exchange=exchange)
     return call
+
+
+def _words_for(call: Call, turn: int, heard: int, quiet: int, exchange: Exchange) -> Line | None:
+    if (call.turn, call.heard, call.quiet) == (turn + 1, heard, quiet + 1) and not call.has_spoken:
+        # We were here before, and may not have come as far as saying it.
+        return exchange.calls.line(call.call_id, Slot.bot(turn + 1))
+    if call.state is not State.LISTENING or (call.turn, call.heard) != (turn, heard):
+        return None
+    line = silence_line(call, quiet, exchange)
+    given = exchange.provider.utterances(words(line, Manner.of(call)))
+    reply = Reply(line=line, heard=heard, given=given, quiet=quiet + 1)
+    return exchange.calls.reply(call.call_id, turn, reply)
 
 
 def silence_line(call: Call, quiet: int, exchange: Exchange) -> Line:

@@ -8,8 +8,8 @@ from typing import Final
 
 from chalicelib import log
 from chalicelib.actions.exchange import Exchange
-from chalicelib.actions.next_words import filler, line_verbs, say
-from chalicelib.actions.perform import Then, perform
+from chalicelib.actions.next_words import filler, say, words
+from chalicelib.actions.perform import break_off, perform
 from chalicelib.actions.spoken import phrases
 from chalicelib.actions.take_input import call_id_of
 from chalicelib.actions.take_turn import take_turn
@@ -17,7 +17,8 @@ from chalicelib.agents.base import Agent
 from chalicelib.calls.call import Call
 from chalicelib.calls.events import Input, InputOverheard
 from chalicelib.calls.transcript import Kind, Line, Slot, Speaker
-from chalicelib.calls.verbs import Manner, StopSpeaking
+from chalicelib.calls.verbs import Manner
+from chalicelib.store.base import Reply
 from chalicelib.turns.base import Answer
 
 BETWEEN_KEYS_SECS: Final = 1.0
@@ -53,7 +54,7 @@ def converse(
         return
     call = overheard.call
     if overheard.interrupts:
-        perform(call, [StopSpeaking()], mark=f"stop-{call.heard}", exchange=exchange)
+        break_off(call, exchange=exchange)
     if line.kind is Kind.DTMF:
         time.sleep(BETWEEN_KEYS_SECS)
     outcome = _ask(call, exchange, agent_of)
@@ -72,9 +73,8 @@ def _ask(call: Call, exchange: Exchange, agent_of: Callable[[Call], Agent]) -> O
                 call.call_id,
                 call.turn,
                 heard=call.heard,
+                exchange=exchange,
                 agent_of=agent_of,
-                calls=exchange.calls,
-                now=exchange.now,
             )
         except Exception as error:  # noqa: BLE001  # it is apologised for, whatever it is
             log.error("turn failed", call_id=call.call_id, turn=call.turn)
@@ -103,31 +103,24 @@ def _await(outcome: Outcome, call: Call, exchange: Exchange) -> Answer | None:
 
 def _fill(call: Call, exchange: Exchange) -> bool:
     """Say a filler, unless the call has gone on without us; say whether it has not."""
-    now = exchange.calls.get(call.call_id)
-    if now.state.is_final or (now.turn, now.heard) != (call.turn, call.heard):
-        return False
     manner = Manner.of(call)
-    words = filler(manner, call.turn)
-    line = Line(speaker=Speaker.BOT, text=words, at=exchange.now())
-    exchange.calls.add_line(call.call_id, Slot.meanwhile(call.turn, line.at), line)
-    mark = f"filler-{call.turn}-{call.heard}"
-    return perform(
-        call, [say(manner, words)], mark=mark, then=Then(turn=call.turn), exchange=exchange
-    )
+    verbs = [say(manner, filler(manner, call.turn))]
+    line = Line(speaker=Speaker.BOT, text=verbs[0].text, at=exchange.now())
+    slot = Slot.meanwhile(call.turn, line.at)
+    given = exchange.provider.utterances(verbs)
+    if not exchange.calls.interject(call, slot, line, given=given):
+        return False
+    return perform(call, verbs, mark=f"filler-{call.turn}-{call.heard}", exchange=exchange)
 
 
 def _apology(call: Call, exchange: Exchange) -> Answer | None:
     line = Line(speaker=Speaker.BOT, text=phrases(call.language).apology, at=exchange.now())
-    kept = exchange.calls.reply(call.call_id, call.turn, line, heard=call.heard, speaking=True)
+    given = exchange.provider.utterances(words(line, Manner.of(call)))
+    reply = Reply(line=line, heard=call.heard, given=given)
+    kept = exchange.calls.reply(call.call_id, call.turn, reply)
     return None if kept is None else Answer(kept, Manner.of(call))
 
 
 def _speak(call: Call, answer: Answer, exchange: Exchange) -> None:
-    turn = call.turn + 1
-    perform(
-        call,
-        line_verbs(answer.line, answer.manner, turn=turn, exchange=exchange),
-        mark=f"turn-{turn}",
-        then=Then(turn=turn, ends_call=answer.line.ends_call),
-        exchange=exchange,
-    )
+    verbs = words(answer.line, answer.manner)
+    perform(call, verbs, mark=f"turn-{call.turn + 1}", exchange=exchange)

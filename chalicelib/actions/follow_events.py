@@ -64,12 +64,17 @@ def _do(event: CarrierEvent, verbs: Sequence[Verb], *, mark: str, exchange: Exch
 
 
 def _after_speech(event: SpeechEnded, exchange: Exchange) -> None:
-    """Our words were heard: hang up if they were the last, else wait for an answer."""
-    call = _call(event, exchange)
-    if call is None or call.state is not State.SPEAKING or call.turn != event.turn:
-        # They were cut short, or something else is being said by now.
+    """All our words were heard: hang up if they were the last, else wait for an answer."""
+    call = exchange.calls.note_spoken(
+        call_id_of(event, exchange),
+        event.delivery,
+        heard=event.heard,
+        account=exchange.account.account_id,
+    )
+    if call is None or call.state is not State.SPEAKING or not call.has_spoken:
+        # They were cut short, or only announced what is being thought about, or there are more.
         return
-    if event.ends_call:
+    if call.end_requested:
         end_call(call, exchange=exchange)
     elif call.mode is Mode.NOTIFY or call.answered_by is AnsweredBy.MACHINE:
         at = exchange.now() + timedelta(seconds=call.notify_hangup_delay_secs)
@@ -81,7 +86,7 @@ def _after_speech(event: SpeechEnded, exchange: Exchange) -> None:
         provider_call_id=call.provider_call_id,
         at=exchange.now(),
     ):
-        mark = f"{call.turn}-{call.heard}-{event.quiet}"
+        mark = f"{call.turn}-{call.heard}-{call.quiet}"
         at = exchange.now() + timedelta(seconds=LISTEN_SECS) + SLACK
         exchange.timers.start(call.call_id, TimerKind.SILENCE, at, mark=mark)
 

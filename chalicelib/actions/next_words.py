@@ -1,6 +1,7 @@
 """What a carrier is to do next: words, and what follows them."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Final
 
 from chalicelib.actions.exchange import Exchange
@@ -34,13 +35,16 @@ def opening_verbs(call: Call, *, exchange: Exchange) -> list[Verb]:
     return _follow([say(manner, call.opening)], manner, turn=1, exchange=exchange)
 
 
+def about_to_open(call: Call, *, exchange: Exchange) -> Call:
+    """Give the new *call* with the count of what the carrier will be given to speak first."""
+    verbs = opening_verbs(call, exchange=exchange)
+    return replace(call, given=exchange.provider.utterances(verbs))
+
+
 def line_verbs(
     line: Line, manner: Manner, *, turn: int, quiet: int = 0, exchange: Exchange
 ) -> list[Verb]:
     """Speak or key *line*, and go on with *turn*; or hang up behind it."""
-    if exchange.provider.takes_commands:
-        # It listens anyway, and tells when the words were heard: what follows, follows then.
-        return words(line, manner)
     if line.ends_call:
         return [say(manner, line.text), HangUp()]
     if line.kind is Kind.DTMF:

@@ -7,6 +7,7 @@ from datetime import timedelta
 from chalicelib import log
 from chalicelib.accounts.policy import check_is_ready, check_may_call
 from chalicelib.actions.exchange import Exchange
+from chalicelib.actions.next_words import about_to_open
 from chalicelib.calls.call import (
     Call,
     CallFailure,
@@ -150,7 +151,7 @@ def _dial(call: Call, exchange: Exchange) -> Call:
 
 def _new_call(order: CallOrder, exchange: Exchange) -> Call:
     account, now = exchange.account, exchange.now()
-    return Call(
+    call = Call(
         call_id=new_call_id(),
         account=account.account_id,
         provider=account.provider,
@@ -169,3 +170,4 @@ def _new_call(order: CallOrder, exchange: Exchange) -> Call:
         language=account.language,
         voice=account.voice,
     )
+    return about_to_open(call, exchange=exchange)

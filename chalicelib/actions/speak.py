@@ -5,7 +5,7 @@ from typing import Final
 
 from chalicelib.actions.exchange import Exchange
 from chalicelib.actions.next_words import is_wanted_over, words
-from chalicelib.actions.perform import Then, perform
+from chalicelib.actions.perform import perform
 from chalicelib.calls.call import Call, State
 from chalicelib.calls.callbacks import Route
 from chalicelib.calls.transcript import Kind, Line, Slot, Speaker
@@ -55,33 +55,36 @@ def _interject(call: Call, text: str, kind: Kind, exchange: Exchange) -> Call:
     if call.opened_at is None or not call.provider_call_id:
         reason = "nobody has answered this call yet; try again once it is answered"
         raise InvalidParamsError(Fault("call_id", reason))
-    now = exchange.now()
-    is_thinking = call.state is State.ACTIVE
-    slot = Slot.meanwhile(call.turn, now) if is_thinking else Slot.aside(call.turn, now)
-    line = Line(speaker=Speaker.BOT, text=text, kind=kind, at=now)
-    exchange.calls.add_line(call.call_id, slot, line)
     if exchange.provider.takes_commands:
-        return _perform(call, line, str(slot), exchange)
+        return _perform(call, text, kind, exchange)
+    slot, line = _aside(call, text, kind, exchange)
+    exchange.calls.add_line(call.call_id, slot, line)
     url = exchange.url(Route.GATHER, call.call_id, resume=str(slot))
     try:
         exchange.provider.interrupt(call.provider_call_id, url)
     except CallGoneError as error:
-        ending = Ending(at=now)
+        ending = Ending(at=line.at)
         exchange.calls.finish(call.call_id, ending, account=call.account)
         raise CallOverError(call.call_id) from error
     return call
 
 
-def _perform(call: Call, line: Line, mark: str, exchange: Exchange) -> Call:
-    if line.kind is Kind.SPEECH and call.state is State.LISTENING:
-        exchange.calls.advance(
-            call.call_id,
-            State.SPEAKING,
-            account=call.account,
-            provider_call_id=call.provider_call_id,
-            at=line.at,
-        )
-    verbs = words(line, Manner.of(call))
-    if not perform(call, verbs, mark=mark, then=Then(turn=call.turn), exchange=exchange):
-        raise CallOverError(call.call_id)
-    return call
+def _perform(call: Call, text: str, kind: Kind, exchange: Exchange) -> Call:
+    """Do it by command, behind what is being said; while the call goes on, try anew."""
+    while not is_wanted_over(call):
+        slot, line = _aside(call, text, kind, exchange)
+        verbs = words(line, Manner.of(call))
+        given = exchange.provider.utterances(verbs)
+        if exchange.calls.interject(call, slot, line, given=given):
+            if perform(call, verbs, mark=str(slot), exchange=exchange):
+                return call
+            break
+        call = exchange.calls.get(call.call_id)
+    raise CallOverError(call.call_id)
+
+
+def _aside(call: Call, text: str, kind: Kind, exchange: Exchange) -> tuple[Slot, Line]:
+    now = exchange.now()
+    is_thinking = call.state is State.ACTIVE
+    slot = Slot.meanwhile(call.turn, now) if is_thinking else Slot.aside(call.turn, now)
+    return slot, Line(speaker=Speaker.BOT, text=text, kind=kind, at=now)

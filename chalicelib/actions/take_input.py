@@ -20,7 +20,7 @@ from chalicelib.calls.events import CarrierEvent, Input, InputGathered, ReplyAwa
 from chalicelib.calls.transcript import Kind, Line, Slot, Speaker
 from chalicelib.calls.verbs import HangUp, Manner, Verb
 from chalicelib.errors import AgentError, UnknownCallError
-from chalicelib.store.base import Heard
+from chalicelib.store.base import Heard, Reply
 
 _NOT_YET: Final = -1
 """How often we asked for a reply of which the far end does not know yet that it is late."""
@@ -50,7 +50,9 @@ def take_input(event: InputGathered, *, exchange: Exchange) -> list[Verb]:
     if heard is Heard.FRESH:
         budget = exchange.account.agent.reply_budget_secs
         try:
-            answer = exchange.turns.take(call_id, event.turn, budget_secs=budget)
+            answer = exchange.turns.take(
+                exchange.account.account_id, call_id, event.turn, budget_secs=budget
+            )
         except AgentError as error:
             log.warning("no reply", call_id=call_id, turn=event.turn, reason=str(error))
             return _apologise(call_id, event.turn, exchange)
@@ -139,7 +141,7 @@ def _speak_instead(
     call: Call, turn: int, line: Line, *, quiet: int, exchange: Exchange
 ) -> list[Verb]:
     """Speak *line* as the answer to *turn*, unless there is one already: then that."""
-    spoken = exchange.calls.reply(call.call_id, turn, line)
+    spoken = exchange.calls.reply(call.call_id, turn, Reply(line=line))
     if spoken is None:
         return [HangUp()]
     manner = Manner.of(call)

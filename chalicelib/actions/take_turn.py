@@ -1,9 +1,10 @@
 """Have the agent answer one turn, and keep its reply."""
 
 from collections.abc import Callable, Iterable
-from datetime import datetime
 
 from chalicelib import log
+from chalicelib.actions.exchange import Exchange
+from chalicelib.actions.next_words import words
 from chalicelib.actions.spoken import phrases
 from chalicelib.agents.base import Agent
 from chalicelib.calls.call import Call
@@ -11,7 +12,7 @@ from chalicelib.calls.replies import EndCall, Piece, Speak
 from chalicelib.calls.transcript import Line, Speaker
 from chalicelib.calls.verbs import Manner
 from chalicelib.errors import AgentError
-from chalicelib.store.base import CallStore
+from chalicelib.store.base import Reply
 from chalicelib.turns.base import Answer
 
 
@@ -20,9 +21,8 @@ def take_turn(
     turn: int,
     *,
     heard: int = 0,
+    exchange: Exchange,
     agent_of: Callable[[Call], Agent],
-    calls: CallStore,
-    now: Callable[[], datetime],
 ) -> Answer | None:
     """Ask the agent for its reply to *turn*, and keep it before anything is done with it.
 
@@ -30,7 +30,7 @@ def take_turn(
     A failing agent becomes a spoken apology. Nothing comes back when the call is over, or has
     gone on meanwhile. Asked twice, the first reply counts.
     """
-    conversation = calls.conversation(call_id)
+    conversation = exchange.calls.conversation(call_id)
     call = conversation.call
     if call.state.is_final or (call.turn, call.heard) != (turn, heard):
         return None
@@ -39,10 +39,11 @@ def take_turn(
     except AgentError as error:
         log.warning("agent failed", call_id=call_id, turn=turn, reason=str(error))
         text, ends_call = phrases(call.language).apology, False
-    line = Line(speaker=Speaker.BOT, text=text, at=now(), ends_call=ends_call)
-    speaking = call.reports_speech
-    kept = calls.reply(call_id, turn, line, heard=heard, speaking=speaking)
-    return None if kept is None else Answer(kept, Manner.of(call))
+    line = Line(speaker=Speaker.BOT, text=text, at=exchange.now(), ends_call=ends_call)
+    manner = Manner.of(call)
+    given = exchange.provider.utterances(words(line, manner))
+    kept = exchange.calls.reply(call_id, turn, Reply(line=line, heard=heard, given=given))
+    return None if kept is None else Answer(kept, manner)
 
 
 def _spoken(pieces: Iterable[Piece]) -> tuple[str, bool]:

@@ -136,6 +136,12 @@ class Call:
     """Whether the carrier listens all the time, and tells when our words were heard."""
     heard: int = 0
     """How often the far end was heard, where it may speak at any time."""
+    given: int = 0
+    """How many utterances the carrier was given to speak since then, where it tells their ends."""
+    spoken: frozenset[str] = frozenset()
+    """Which of them were spoken to their end, by the names of what told it."""
+    quiet: int = 0
+    """How many silences in a row went before what we say now, where nobody else knows."""
     turn: int = 1
     """The turn whose answer is awaited; each turn is something we said and what came back."""
     answered_at: datetime | None = None
@@ -153,6 +159,11 @@ class Call:
         if self.reports_speech or self.mode is Mode.NOTIFY:
             return State.SPEAKING
         return State.LISTENING
+
+    @property
+    def has_spoken(self) -> bool:
+        """Whether all that the carrier was given to speak has been spoken."""
+        return len(self.spoken) >= self.given
 
     @property
     def natural_end(self) -> State:

@@ -93,14 +93,14 @@ class InputOverheard(CarrierEvent):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SpeechEnded(CarrierEvent):
-    """The words with which we opened `turn` were heard to their end, or were cut short.
+    """Words of ours were spoken to their end, or were cut short.
 
-    `quiet` counts the silences in a row before them; `ends_call`: they were our last ones.
+    `delivery` names the event, however often it is delivered; which words they were, nobody tells.
+    `heard` is how often the far end had been heard when they were given to the carrier.
     """
 
-    turn: int
-    quiet: int = 0
-    ends_call: bool = False
+    delivery: str
+    heard: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

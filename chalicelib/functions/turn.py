@@ -14,19 +14,18 @@ blueprint = Blueprint(__name__)
 
 @blueprint.lambda_function(name="take_turn")
 def take_turn(event: dict[str, Any], _context: object) -> dict[str, Any] | None:
-    """Have the agent answer `{"call_id", "turn"}`; gives its line, or nothing.
+    """Have the agent answer `{"account", "call_id", "turn"}`; gives its line, or nothing.
 
     Or act on `{"account", "event"}`, what happened at a carrier that takes commands.
     """
+    exchange = wiring.exchange(event["account"])
     if "event" in event:
-        exchange = wiring.exchange(event["account"])
         follow_event(read_event(event["event"]), exchange=exchange, agent_of=wiring.agent_of)
         return None
     answer = act(
         event["call_id"],
         event["turn"],
+        exchange=exchange,
         agent_of=wiring.agent_of,
-        calls=wiring.calls(),
-        now=wiring.now,
     )
     return write_answer(answer)

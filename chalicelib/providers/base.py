@@ -87,18 +87,15 @@ class DialOrder:
 class Performance:
     """What to do in a live call, now, in the order of `verbs`.
 
-    `mark` names it within the call: performing the same one again changes nothing. What follows
-    comes back with the event that the words were heard: the `turn` that they open, the silences
-    before them, and whether the call ends with them.
+    `mark` names it within the call: performing the same one again changes nothing. `heard` comes
+    back with the event that the words were spoken: how often the far end was heard before them.
     """
 
     provider_call_id: str
     call_id: str
     mark: str
     verbs: tuple[Verb, ...]
-    turn: int = 1
-    quiet: int = 0
-    ends_call: bool = False
+    heard: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -177,6 +174,11 @@ class Provider(ABC):
             CallGoneError: the call is over.
             ProviderError: it refused or failed.
         """
+
+    def utterances(self, verbs: Sequence[Verb]) -> int:
+        """How many ends of speech the carrier will tell of *verbs*; none where it tells of none."""
+        del verbs
+        return 0
 
     def perform(self, performance: Performance) -> None:
         """Have the live call do what *performance* says; only where `takes_commands`.

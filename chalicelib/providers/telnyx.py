@@ -90,6 +90,8 @@ FAILURES: Final[Mapping[str, CallFailure]] = {
     "not_found": CallFailure(code="not_found", message="the number does not exist"),
     "unspecified": CallFailure(code="failed", message="the carrier could not complete the call"),
 }
+SPOKEN: Final = frozenset({"speak", "playback_start"})
+"""The commands whose end is told."""
 UNINTERESTING: Final = frozenset({"call.speak.started", "call.playback.started"})
 CALL_ID: Final = re.compile(r"[A-Za-z0-9:_-]+")
 # https://developers.telnyx.com/docs/voice/programmable-voice/answering-machine-detection
@@ -195,13 +197,13 @@ class Telnyx(Provider):
         raise UnsupportedFeatureError(self.name, "documents")
 
     @override
+    def utterances(self, verbs: Sequence[Verb]) -> int:
+        actions = [action for verb in verbs for action, _ in _commands(verb)]
+        return sum(action in SPOKEN for action in actions)
+
+    @override
     def perform(self, performance: Performance) -> None:
-        state = _State(
-            call=performance.call_id,
-            turn=performance.turn,
-            quiet=performance.quiet,
-            ends=performance.ends_call,
-        )
+        state = _State(call=performance.call_id, heard=performance.heard)
         commands = [command for verb in performance.verbs for command in _commands(verb)]
         for number, (action, body) in enumerate(commands):
             self._command(
@@ -238,12 +240,13 @@ class Telnyx(Provider):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _State:
-    """What we put into `client_state`, and get back with every later event of the call."""
+    """What we put into `client_state`, and get back with every later event of the call.
+
+    Whatever event it is: of two things said, the end of the first tells the state of the second.
+    """
 
     call: str = ""
-    turn: int = 1
-    quiet: int = 0
-    ends: bool = False
+    heard: int = 0
     machine: str = OnMachine.OFF
 
 
@@ -272,8 +275,7 @@ def _events(
         case "call.speak.ended" | "call.playback.ended":
             # At the end of a call each of its words ends, too: nothing follows from that.
             if payload.get("status") != "call_hangup":
-                turn, quiet = state.turn, state.quiet
-                yield SpeechEnded(turn=turn, quiet=quiet, ends_call=state.ends, **common)
+                yield SpeechEnded(heard=state.heard, **common)
         case _:
             yield from _progress(name, payload, state, common)
 
@@ -374,8 +376,9 @@ def _write_state(state: _State) -> str:
 
 
 def _read_state(text: str | None) -> _State:
-    """Read what we wrote; an arriving call has nothing of ours yet."""
-    return _State(**json.loads(b64decode(text))) if text else _State()
+    """Read what we wrote, or an earlier version; an arriving call has nothing of ours yet."""
+    kept = json.loads(b64decode(text)) if text else {}
+    return _State(**{name: kept[name] for name in _State.__slots__ if name in kept})
 
 
 def _data(reply: Reply) -> Mapping[str, Any]:

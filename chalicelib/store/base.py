@@ -64,6 +64,19 @@ class Page:
     cursor: str
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reply:
+    """What we answer to a turn, and what is remembered of the call with it."""
+
+    line: Line
+    heard: int = 0
+    """How often the far end had been heard when we were asked."""
+    given: int = 0
+    """How many utterances the carrier is given to speak it, where it tells their ends."""
+    quiet: int = 0
+    """How many silences in a row it answers."""
+
+
 @dataclass(frozen=True, slots=True)
 class Overheard:
     """The call after the far end was heard, and whether that cut our own words short."""
@@ -159,19 +172,34 @@ class CallStore(ABC):
     ) -> Overheard | None:
         """Keep what the far end said at any time, once per *delivery*; the call is `active` then.
 
-        Nothing comes back for what was delivered before, or when the call is over.
+        What was given to the carrier to speak before does not count any more. Nothing comes back
+        for what was delivered before, or when the call is over.
         """
 
     @abstractmethod
-    def reply(
-        self, call_id: str, turn: int, line: Line, *, heard: int = 0, speaking: bool = False
-    ) -> Line | None:
-        """Keep *line* as the answer to *turn*, once, and open the next turn with it.
+    def reply(self, call_id: str, turn: int, reply: Reply) -> Line | None:
+        """Keep *reply* as the answer to *turn*, once, and open the next turn with it.
 
-        Gives the answer that counts: *line*, or the one that was there before; nothing when
-        the call is over, or when the far end was heard more often than *heard* meanwhile. A line
-        that ends the call also notes that we asked for that (`hangup_bot`). That, and *speaking*,
-        leave the call `speaking`; any other line leaves it `listening`.
+        Gives the line that counts: of *reply*, or the one that was there before; nothing when
+        the call is over, or when the far end was heard more often meanwhile. A line that ends the
+        call also notes that we asked for that (`hangup_bot`). That, and utterances whose end will
+        be told, leave the call `speaking`; any other line leaves it `listening`.
+        """
+
+    @abstractmethod
+    def interject(self, call: Call, slot: Slot, line: Line, *, given: int) -> bool:
+        """Put *line* into *slot*, while the call stands as in *call*; say whether it was put.
+
+        The carrier is *given* that many utterances to speak it. A call that listened is `speaking`
+        then; one whose agent thinks, or that speaks anyway, goes on with that.
+        """
+
+    @abstractmethod
+    def note_spoken(self, call_id: str, delivery: str, *, heard: int, account: str) -> Call | None:
+        """Note that an utterance was spoken to its end, once per *delivery*; give the call.
+
+        Nothing comes back when the call is over, of another *account*, or was *heard* more often
+        since the utterance was given to the carrier.
         """
 
     @abstractmethod

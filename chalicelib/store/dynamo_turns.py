@@ -9,7 +9,7 @@ from chalicelib.calls.call import Call, State
 from chalicelib.calls.transcript import Conversation, Line, Slot
 from chalicelib.errors import UnknownCallError
 from chalicelib.overriding import override
-from chalicelib.store.base import CallStore, Heard, Overheard
+from chalicelib.store.base import CallStore, Heard, Overheard, Reply
 from chalicelib.store.items import (
     call_at,
     call_key,
@@ -20,7 +20,7 @@ from chalicelib.store.items import (
     seen_item,
 )
 from chalicelib.store.tables import CallItem, Item, LineItem
-from chalicelib.store.writes import ABSENT, Change, Put, RawItem, Step, put, transact
+from chalicelib.store.writes import ABSENT, Change, Put, RawItem, Step, change, put, transact
 
 LIVE: Final = CallItem.live_shard.exists()
 ONE_MORE: Final = CallItem.version.add(1)
@@ -68,6 +68,8 @@ class DynamoTurns(CallStore):
             more = (
                 CallItem.heard.set(call.heard + 1),
                 CallItem.state.set(State.ACTIVE),
+                CallItem.given.set(0),
+                CallItem.spoken.remove(),
                 ONE_MORE,
             )
             refused = transact(
@@ -76,23 +78,18 @@ class DynamoTurns(CallStore):
                 call=Change(call_at(call_id), more, same_turn),
             )
             if not refused:
-                after = replace(
-                    call, heard=call.heard + 1, state=State.ACTIVE, version=call.version + 1
-                )
-                return Overheard(after, interrupts=call.state is State.SPEAKING)
+                return Overheard(_after_hearing(call), interrupts=not call.has_spoken)
             if "seen" in refused:
                 return None
         return None
 
     @override
-    def reply(
-        self, call_id: str, turn: int, line: Line, *, heard: int = 0, speaking: bool = False
-    ) -> Line | None:
-        actions = _opening_next(turn, line, speaking=speaking)
-        awaited = LIVE & (CallItem.turn == turn) & (CallItem.heard == heard)
+    def reply(self, call_id: str, turn: int, reply: Reply) -> Line | None:
+        line = reply.line
+        awaited = LIVE & (CallItem.turn == turn) & (CallItem.heard == reply.heard)
         refused = transact(
             line=Put(line_item(call_id, Slot.bot(turn + 1), line), ABSENT),
-            call=Change(call_at(call_id), actions, awaited),
+            call=Change(call_at(call_id), _opening_next(turn, reply), awaited),
         )
         if not refused:
             return line
@@ -100,6 +97,32 @@ class DynamoTurns(CallStore):
             return None
         there = refused.get("line")
         return line_of(LineItem.from_raw_data(dict(there))) if there else None
+
+    @override
+    def interject(self, call: Call, slot: Slot, line: Line, *, given: int) -> bool:
+        as_it_was = (
+            LIVE
+            & (CallItem.turn == call.turn)
+            & (CallItem.heard == call.heard)
+            & (CallItem.state == call.state)
+        )
+        speaks = given and call.state is State.LISTENING
+        actions = (
+            CallItem.given.add(given),
+            CallItem.state.set(State.SPEAKING if speaks else call.state),
+            ONE_MORE,
+        )
+        return not transact(
+            line=Put(line_item(call.call_id, slot, line), ABSENT),
+            call=Change(call_at(call.call_id), actions, as_it_was),
+        )
+
+    @override
+    def note_spoken(self, call_id: str, delivery: str, *, heard: int, account: str) -> Call | None:
+        item = call_at(call_id)
+        current = LIVE & (CallItem.account == account) & (CallItem.heard == heard)
+        noted = change(item, CallItem.spoken.add({delivery}), condition=current)
+        return call_of(item) if noted else None
 
     @override
     def add_line(self, call_id: str, slot: Slot, line: Line) -> bool:
@@ -114,11 +137,29 @@ class DynamoTurns(CallStore):
             return None
 
 
-def _opening_next(turn: int, line: Line, *, speaking: bool) -> tuple[Action, ...]:
-    state = State.SPEAKING if speaking or line.ends_call else State.LISTENING
+def _opening_next(turn: int, reply: Reply) -> tuple[Action, ...]:
+    ends_call = reply.line.ends_call
+    state = State.SPEAKING if reply.given or ends_call else State.LISTENING
     wanted = CallItem.end_requested | State.HANGUP_BOT
-    ending = (CallItem.end_requested.set(wanted),) if line.ends_call else ()
-    return (CallItem.turn.set(turn + 1), CallItem.state.set(state), ONE_MORE, *ending)
+    return (
+        CallItem.turn.set(turn + 1),
+        CallItem.state.set(state),
+        CallItem.given.add(reply.given),
+        CallItem.quiet.set(reply.quiet),
+        ONE_MORE,
+        *((CallItem.end_requested.set(wanted),) if ends_call else ()),
+    )
+
+
+def _after_hearing(call: Call) -> Call:
+    return replace(
+        call,
+        heard=call.heard + 1,
+        state=State.ACTIVE,
+        given=0,
+        spoken=frozenset(),
+        version=call.version + 1,
+    )
 
 
 def find_call(call_id: str) -> Call | None:

@@ -48,6 +48,7 @@ def call_item(call: Call) -> CallItem:
         | {
             "provider_call_id": call.provider_call_id or None,
             "error": asdict(call.error) if call.error else None,
+            "spoken": set(call.spoken) or None,
         },
         state_when_opened=call.state_when_opened,
         natural_end=call.natural_end,
@@ -73,6 +74,7 @@ def call_of(item: CallItem) -> Call:
             "on_machine": OnMachine(item.on_machine or OnMachine.OFF),
             "answered_by": AnsweredBy(item.answered_by) if item.answered_by else None,
             "provider_call_id": item.provider_call_id or "",
+            "spoken": frozenset(item.spoken or ()),
             "end_requested": State(item.end_requested) if item.end_requested else None,
             "error": CallFailure(**item.error) if failed else None,
         }

@@ -30,6 +30,7 @@ from pynamodb.attributes import (
     NumberAttribute,
     TTLAttribute,
     UnicodeAttribute,
+    UnicodeSetAttribute,
 )
 from pynamodb.connection import Connection
 from pynamodb.constants import PAY_PER_REQUEST_BILLING_MODE, STRING
@@ -144,6 +145,9 @@ class CallItem(Item, discriminator="call"):
     state = UnicodeAttribute()
     reports_speech = BooleanAttribute(null=True)
     heard = NumberAttribute(null=True)
+    given = NumberAttribute(null=True)
+    spoken = UnicodeSetAttribute(null=True)
+    quiet = NumberAttribute(null=True)
     turn = NumberAttribute()
     on_machine = UnicodeAttribute(null=True)
     answered_by = UnicodeAttribute(null=True)

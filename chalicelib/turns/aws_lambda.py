@@ -49,13 +49,13 @@ class LambdaTurns(Turns):
             raise AgentError(message) from error
 
     @override
-    def take(self, call_id: str, turn: int, *, budget_secs: float) -> Answer | None:
-        facts: dict[str, object] = {"call_id": call_id, "turn": turn}
+    def take(self, account: str, call_id: str, turn: int, *, budget_secs: float) -> Answer | None:
+        facts: dict[str, object] = {"account": account, "call_id": call_id, "turn": turn}
         try:
             response = aws.client("lambda", read_timeout_secs=budget_secs).invoke(
                 FunctionName=self._function,
                 InvocationType="RequestResponse",
-                Payload=json.dumps({"call_id": call_id, "turn": turn}).encode(),
+                Payload=json.dumps(facts).encode(),
             )
             payload = json.loads(response["Payload"].read())
         except ReadTimeoutError:

@@ -28,7 +28,7 @@ class Turns(ABC):
         """
 
     @abstractmethod
-    def take(self, call_id: str, turn: int, *, budget_secs: float) -> Answer | None:
+    def take(self, account: str, call_id: str, turn: int, *, budget_secs: float) -> Answer | None:
         """Have *turn* answered, and wait at most *budget_secs* for the reply.
 
         Nothing comes back when it takes longer (it goes on, and the reply will be in the

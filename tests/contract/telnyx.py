@@ -170,10 +170,10 @@ def error(status: int, code: str, title: str, detail: str) -> Refusal:
 
 
 STATE: Final = (
-    "eyJjYWxsIjoiNmYxYzFmOGUtNmYwYi00ZDRmLTlhNTMtM2Y2ZjlhMGY3YzExIiwidHVybiI6MSwicXVpZXQiOjAsI"
-    "mVuZHMiOmZhbHNlLCJtYWNoaW5lIjoib2ZmIn0="
+    "eyJjYWxsIjoiNmYxYzFmOGUtNmYwYi00ZDRmLTlhNTMtM2Y2ZjlhMGY3YzExIiwiaGVhcmQiOjAsIm1h"
+    "Y2hpbmUiOiJvZmYifQ=="
 )
-"""The call, its first turn, and nothing out of the ordinary."""
+"""The call, in which the far end was not heard yet, and nothing out of the ordinary."""
 PLACE: Final = Operation(
     name="place",
     run=lambda provider: provider.place(ORDER),
@@ -285,7 +285,7 @@ class TelnyxCase(Case):
         Situation.KEYS: InputOverheard(
             delivery=EVENT_ID, at=HEARD_AT, input=Input.KEYS, text="*", **COMMON
         ),
-        Situation.SPEECH_ENDED: SpeechEnded(turn=4, quiet=1, ends_call=False, **COMMON),
+        Situation.SPEECH_ENDED: SpeechEnded(delivery=EVENT_ID, heard=3, **COMMON),
         Situation.UNKNOWN_WORD: UnknownEvent(name="call.teleported", **COMMON),
     }
     # There is no event for ringing or for silence, and nothing comes back for a document.

@@ -19,6 +19,7 @@ from chalicelib.calls.verbs import (
     Reject,
     Say,
     SendDigits,
+    StopSpeaking,
     Verb,
 )
 from chalicelib.errors import ProviderRejectedError, UnsupportedFeatureError
@@ -219,28 +220,32 @@ def test_another_performance_has_other_ids(case: Case, changes: dict[str, str]) 
 
 
 @settings(deadline=None, derandomize=True, max_examples=25)
-@given(
-    case=st.sampled_from(TAKERS),
-    turn=st.integers(1, 999),
-    quiet=st.integers(0, 9),
-    ends=st.booleans(),
-)
-def test_what_is_to_follow_comes_back_once_the_words_were_heard(
-    case: Case, turn: int, quiet: int, *, ends: bool
+@given(case=st.sampled_from(TAKERS), heard=st.integers(-1, 999))
+def test_how_often_the_far_end_was_heard_comes_back_once_the_words_were_spoken(
+    case: Case, heard: int
 ) -> None:
-    performance = a_performance(case, Say(text="Hello."), turn=turn, quiet=quiet, ends_call=ends)
+    performance = a_performance(case, Say(text="Hello."), heard=heard)
 
     (sent,) = performed(case, performance)
 
-    assert case.provider().parse(case.heard(sent.body)) == [
-        SpeechEnded(
-            provider_call_id=performance.provider_call_id,
-            call_id=CALL_ID,
-            turn=turn,
-            quiet=quiet,
-            ends_call=ends,
-        )
-    ]
+    (event,) = case.provider().parse(case.heard(sent.body))
+    assert isinstance(event, SpeechEnded)
+    assert (event.call_id, event.heard) == (CALL_ID, heard)
+    assert event.delivery
+
+
+@every_taker
+@pytest.mark.parametrize("length", [1, 30, -1])
+def test_as_many_ends_are_expected_as_there_are_things_to_be_spoken(
+    case: Case, length: int
+) -> None:
+    text = " ".join(["x" * (length % case.say_limit)] * 7)
+    spoken: tuple[Verb, ...] = (Say(text=text), Play(URL))
+
+    sent = performed(case, a_performance(case, *spoken))
+
+    silent: tuple[Verb, ...] = (Listen(), SendDigits("1"), StopSpeaking(), HangUp())
+    assert case.provider().utterances((*silent, *spoken)) == len(sent)
 
 
 @every_taker

@@ -14,7 +14,7 @@ from chalicelib.accounts.account import OutboundLimits, Phone
 from chalicelib.calls.call import CallId, State
 from chalicelib.calls.transcript import Slot, Speaker
 from chalicelib.errors import LimitReachedError
-from chalicelib.store.base import AccessToken, CallStore, EndedNote, Ending, Heard, Scope
+from chalicelib.store.base import AccessToken, CallStore, EndedNote, Ending, Heard, Reply, Scope
 from chalicelib.store.tables import SHARDS, AccountItem, CallItem, Item
 from tests.builders import NOON, a_call, a_line, an_account
 from tests.contract.memories import Memory, dynamo_memory
@@ -71,6 +71,14 @@ def hear(calls: CallStore) -> Heard:
     return calls.hear(CALL.call_id, 1, a_line(), account="twilio")
 
 
+def reply(calls: CallStore) -> object:
+    return calls.reply(CALL.call_id, 1, Reply(line=REPLY))
+
+
+def note_spoken(calls: CallStore) -> object:
+    return calls.note_spoken(CALL.call_id, "end-1", heard=0, account="twilio")
+
+
 def finish(calls: CallStore) -> bool:
     return calls.finish(CALL.call_id, Ending(at=SOON), account="twilio")
 
@@ -89,7 +97,8 @@ ONE_REQUEST: list[tuple[str, Ask]] = [
     ("UpdateItem", advance),
     ("UpdateItem", open_call),
     ("TransactWriteItems", hear),
-    ("TransactWriteItems", lambda calls: calls.reply(CALL.call_id, 1, REPLY)),
+    ("TransactWriteItems", reply),
+    ("UpdateItem", note_spoken),
     ("PutItem", lambda calls: calls.add_line(CALL.call_id, Slot.user(1), REPLY)),
     ("GetItem", lambda calls: calls.line(CALL.call_id, Slot.user(1))),
     (
@@ -115,7 +124,7 @@ def test_one_request_is_enough(memory: Memory, operation: str, ask: Ask) -> None
     assert asked == [operation]
 
 
-@pytest.mark.parametrize("ask", [hear, finish, lambda calls: calls.reply(CALL.call_id, 1, REPLY)])
+@pytest.mark.parametrize("ask", [hear, finish, reply])
 def test_what_happened_already_is_known_without_another_request(memory: Memory, ask: Ask) -> None:
     ask(memory.calls)
 

@@ -7,7 +7,7 @@ import pytest
 
 from chalicelib.calls.call import State
 from chalicelib.calls.transcript import Conversation, Kind, Line, Slot, Speaker
-from chalicelib.store.base import CallStore, Ending, Heard
+from chalicelib.store.base import CallStore, Ending, Heard, Reply
 from tests.builders import NOON, a_call, a_line
 from tests.contract.memories import Memory, every_memory
 
@@ -48,7 +48,7 @@ def test_a_turn_that_is_delivered_twice_is_heard_once(calls: CallStore) -> None:
 
 
 def test_a_turn_that_was_answered_is_not_heard_again(calls: CallStore) -> None:
-    calls.reply(CALL.call_id, 1, bot_line("Nobody spoke, so I go on."))
+    calls.reply(CALL.call_id, 1, Reply(line=bot_line("Nobody spoke, so I go on.")))
 
     heard = calls.hear(CALL.call_id, 1, a_line(), account="twilio")
 
@@ -87,7 +87,7 @@ def test_another_account_and_an_unknown_call_hear_nothing(calls: CallStore) -> N
 def test_a_reply_opens_the_next_turn(calls: CallStore) -> None:
     line = bot_line("For how many?")
 
-    counted = calls.reply(CALL.call_id, 1, line)
+    counted = calls.reply(CALL.call_id, 1, Reply(line=line))
 
     assert counted == line
     assert calls.line(CALL.call_id, Slot.bot(2)) == line
@@ -96,35 +96,36 @@ def test_a_reply_opens_the_next_turn(calls: CallStore) -> None:
 
 def test_the_first_reply_to_a_turn_counts(calls: CallStore) -> None:
     first = bot_line("For how many?")
-    calls.reply(CALL.call_id, 1, first)
+    calls.reply(CALL.call_id, 1, Reply(line=first))
 
-    counted = calls.reply(CALL.call_id, 1, bot_line("Sorry, I was thinking."))
+    counted = calls.reply(CALL.call_id, 1, Reply(line=bot_line("Sorry, I was thinking.")))
 
     assert counted == first
     assert calls.get(CALL.call_id).turn == 2
 
 
 def test_a_reply_to_a_turn_that_has_not_come_is_none(calls: CallStore) -> None:
-    counted = calls.reply(CALL.call_id, 5, bot_line("For how many?"))
+    counted = calls.reply(CALL.call_id, 5, Reply(line=bot_line("For how many?")))
 
     assert counted is None
     assert calls.line(CALL.call_id, Slot.bot(6)) is None
 
 
 def test_nothing_is_replied_once_the_call_is_over(calls: CallStore) -> None:
-    calls.reply(CALL.call_id, 1, bot_line("For how many?"))
+    calls.reply(CALL.call_id, 1, Reply(line=bot_line("For how many?")))
     calls.finish(CALL.call_id, Ending(at=NOON), account="twilio")
 
-    counted = [calls.reply(CALL.call_id, turn, bot_line("Anything else?")) for turn in (1, 2)]
+    late = Reply(line=bot_line("Anything else?"))
+    counted = [calls.reply(CALL.call_id, turn, late) for turn in (1, 2)]
 
     assert counted == [None, None]
-    assert calls.reply("nobody", 1, bot_line("Hello?")) is None
+    assert calls.reply("nobody", 1, Reply(line=bot_line("Hello?"))) is None
 
 
 def test_a_reply_that_ends_the_call_says_that_we_wanted_it(calls: CallStore) -> None:
     line = bot_line("Goodbye.", ends_call=True)
 
-    counted = calls.reply(CALL.call_id, 1, line)
+    counted = calls.reply(CALL.call_id, 1, Reply(line=line))
 
     wanted = replace(CALL, turn=2, state=State.SPEAKING, end_requested=State.HANGUP_BOT, version=2)
     assert counted == line
@@ -134,7 +135,7 @@ def test_a_reply_that_ends_the_call_says_that_we_wanted_it(calls: CallStore) -> 
 def test_a_farewell_does_not_change_why_the_call_was_to_end(calls: CallStore) -> None:
     calls.request_end(CALL.call_id, State.TIMEOUT, retry_at=CALL.deadline)
 
-    calls.reply(CALL.call_id, 1, bot_line("Goodbye.", ends_call=True))
+    calls.reply(CALL.call_id, 1, Reply(line=bot_line("Goodbye.", ends_call=True)))
 
     assert calls.get(CALL.call_id).end_requested is State.TIMEOUT
 
@@ -161,7 +162,7 @@ def test_a_conversation_is_told_in_the_order_in_which_it_went(calls: CallStore) 
     call_id = CALL.call_id
     told = [bot_line(f"words {number}") for number in range(4)]
     calls.hear(call_id, 1, a_line("first answer"), account="twilio")
-    calls.reply(call_id, 1, told[2])
+    calls.reply(call_id, 1, Reply(line=told[2]))
     calls.add_line(call_id, Slot.meanwhile(1, NOON), told[1])
     calls.add_line(call_id, Slot.aside(1, NOON), told[0])
     calls.hear(call_id, 2, a_line("second answer"), account="twilio")
@@ -184,7 +185,7 @@ def test_a_conversation_is_told_in_the_order_in_which_it_went(calls: CallStore) 
 
 def test_turns_are_told_by_number_and_not_by_digit(calls: CallStore) -> None:
     for turn in range(1, 12):
-        calls.reply(CALL.call_id, turn, bot_line(f"reply {turn}"))
+        calls.reply(CALL.call_id, turn, Reply(line=bot_line(f"reply {turn}")))
 
     conversation = calls.conversation(CALL.call_id)
 
@@ -195,7 +196,7 @@ def test_turns_are_told_by_number_and_not_by_digit(calls: CallStore) -> None:
 def test_a_delivery_that_is_named_is_heard_once_whatever_turn_it_is_for(calls: CallStore) -> None:
     call_id = calls.create(a_call()).call.call_id
     first = calls.hear(call_id, 1, a_line("Hello."), account="twilio", delivery="nonce-1")
-    calls.reply(call_id, 1, a_line("Yes?", speaker=Speaker.BOT))
+    calls.reply(call_id, 1, Reply(line=a_line("Yes?", speaker=Speaker.BOT)))
 
     replayed = calls.hear(call_id, 2, a_line("Hello."), account="twilio", delivery="nonce-1")
     next_one = calls.hear(call_id, 2, a_line("Well."), account="twilio", delivery="nonce-2")

@@ -122,8 +122,8 @@ def test_words_that_end_with_the_call_lead_to_nothing(event_type: str) -> None:
 
 @pytest.mark.parametrize("status", ["completed", "cancelled", "failed", "file_not_found"])
 def test_what_was_played_ends_like_what_was_said(status: str) -> None:
-    assert events("call.playback.ended", state=client_state(turn=3), status=status) == [
-        SpeechEnded(turn=3, **COMMON)
+    assert events("call.playback.ended", state=client_state(heard=3), status=status) == [
+        SpeechEnded(delivery=EVENT_ID, heard=3, **COMMON)
     ]
 
 
@@ -134,8 +134,9 @@ def test_a_transcript_of_nothing_is_no_news(transcript: str | None) -> None:
     assert events("call.transcription", transcription_data=heard) == []
 
 
-def test_a_state_that_says_no_more_than_the_call_is_read() -> None:
-    assert events("call.answered", state=client_state()) == [CallOpened(**COMMON)]
+@pytest.mark.parametrize("more", [{}, {"turn": 4, "quiet": 1, "ends": False}], ids=str)
+def test_a_state_that_says_less_or_what_we_used_to_say_is_read(more: dict[str, object]) -> None:
+    assert events("call.answered", state=client_state(**more)) == [CallOpened(**COMMON)]
 
 
 @pytest.mark.parametrize(

@@ -220,9 +220,11 @@ def test_somebody_who_interrupts_is_heard_and_answered(phone: Phone) -> None:
         Says("Stop, stop.", when="appointment", interrupting=1.0), Says("Goodbye!", after=2.0)
     )
 
-    call = phone.over(phone.initiate(to, OPENING))
+    long = " ".join([OPENING] * 8)
+
+    call = phone.over(phone.initiate(to, long))
 
     opening = phone.at_carrier(call).heard[0]
-    assert (opening.text, opening.whole) == (OPENING, False)
+    assert (opening.text, opening.whole) == (long, False)
     assert ("user", "Stop, stop.") in words(call)
     assert words(call) == audible(phone, call)

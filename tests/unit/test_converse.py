@@ -80,7 +80,7 @@ def test_a_goodbye_is_heard_before_the_call_ends() -> None:
 
     world.take(world.says("Bye!"))
     before = list(world.provider.hung_up)
-    world.ends(2, ends_call=world.performance("turn-2").ends_call)
+    world.ends()
 
     assert (before, world.provider.hung_up) == ([], [LEG])
     assert world.call.end_requested is State.HANGUP_BOT
@@ -111,6 +111,38 @@ def test_a_call_that_is_gone_at_the_carrier_is_over_here(script: tuple[Step, ...
     assert world.call.state is State.HANGUP_USER
 
 
+def test_a_filler_is_broken_off_by_whoever_speaks_meanwhile() -> None:
+    older, newer = Held(said("Thursday it is.")), said("On Friday, then.")
+    account = replace(ACCOUNT, agent=AgentSettings(reply_budget_secs=0.05, timeout_secs=5))
+    world = World.of(older, newer, account=account)
+    world.greet()
+    first = world.begin(world.says("Thursday."))
+    until(lambda: "filler-1-1" in world.provider.marks)
+
+    world.take(world.says("No, Friday."))
+    older.released.set()
+    first.join(timeout=5)
+
+    assert world.provider.marks == ["opening", "filler-1-1", "stop-2", "turn-2"]
+
+
+def test_the_end_of_the_filler_is_not_the_end_of_the_reply_behind_it() -> None:
+    slow = Held(said("Goodbye.", end_call=True))
+    account = replace(ACCOUNT, agent=AgentSettings(reply_budget_secs=0.05, timeout_secs=5))
+    world = World.of(slow, account=account)
+    world.greet()
+    answering = world.begin(world.says("Bye!"))
+    until(lambda: "filler-1-1" in world.provider.marks)
+    slow.released.set()
+    answering.join(timeout=5)
+
+    world.ends()
+    before = list(world.provider.hung_up)
+    world.ends()
+
+    assert (before, world.provider.hung_up) == ([], [LEG])
+
+
 def test_a_slow_agent_is_announced_once_and_its_reply_spoken_when_it_comes() -> None:
     slow = Held(said("On Friday, then."))
     account = replace(ACCOUNT, agent=AgentSettings(reply_budget_secs=0.05, timeout_secs=5))
@@ -123,7 +155,6 @@ def test_a_slow_agent_is_announced_once_and_its_reply_spoken_when_it_comes() -> 
     answering.join(timeout=5)
 
     assert world.provider.marks == ["opening", "filler-1-1", "turn-2"]
-    assert world.performance("filler-1-1").turn == 1
     assert world.said == [CALL.opening, ENGLISH.fillers[1], "On Friday, then."]
 
 

@@ -8,10 +8,12 @@ from chalicelib.actions.fire_timer import fire_timer
 from chalicelib.actions.spoken import ENGLISH
 from chalicelib.calls.call import AnsweredBy, Mode, OnMachine, State, inbound_call_id
 from chalicelib.calls.events import CallOpened, CallProgressed
-from chalicelib.calls.verbs import Answer, HangUp, Listen, Reject
+from chalicelib.calls.transcript import Slot, Speaker
+from chalicelib.calls.verbs import Answer, HangUp, Listen, Reject, Say
 from chalicelib.errors import UnknownCallError
+from chalicelib.store.base import Reply
 from chalicelib.timers.base import TimerKind
-from tests.builders import said
+from tests.builders import a_line, said
 from tests.fake_carriers import Timer
 from tests.worlds import ACCOUNT, ARRIVED, CALL, GREETING, LEG, SILENCE, World, snapshot
 
@@ -88,21 +90,49 @@ def test_once_our_words_were_heard_we_listen_and_the_clock_runs() -> None:
     world = World.of()
     world.open()
 
-    world.ends(1)
+    world.ends()
 
     assert world.call.state is State.LISTENING
     assert world.timers.of(CALL.call_id) == [Timer(TimerKind.SILENCE, SILENCE, "1-0-0")]
 
 
-def test_the_end_of_words_that_nobody_waits_for_changes_nothing() -> None:
+def test_the_end_of_words_that_were_broken_off_changes_nothing() -> None:
     world = World.of(said("On Friday, then."))
-    world.greet()
+    world.open()
     world.take(world.says("Friday!"))
     before = snapshot(world)
 
-    world.ends(1)
+    world.ends(heard=0)
+    world.ends(heard=-1)
 
     assert snapshot(world) == before
+
+
+def test_the_end_of_something_said_before_is_not_taken_for_the_end_of_the_last_words() -> None:
+    world = World.of(said("Goodbye.", end_call=True))
+    world.open()
+    world.take(world.says("Bye!"))
+    line = a_line("One more thing.", speaker=Speaker.BOT)
+    world.calls.interject(world.call, Slot.aside(2, line.at), line, given=1)
+
+    world.ends("end-1")
+    world.ends("end-1")
+    before = list(world.provider.hung_up)
+    world.ends("end-2")
+
+    assert (before, world.provider.hung_up) == ([], [LEG])
+
+
+def test_a_silence_that_could_not_be_broken_is_broken_when_the_clock_tries_again() -> None:
+    world = World.of()
+    world.greet()
+    kept = Reply(line=a_line(ENGLISH.reprompts[0], speaker=Speaker.BOT), given=1, quiet=1)
+    world.calls.reply(CALL.call_id, 1, kept)
+
+    world.stays_silent("1-0-0")
+
+    assert world.provider.verbs("turn-2") == (Say(text=ENGLISH.reprompts[0]),)
+    assert world.said == [CALL.opening, ENGLISH.reprompts[0]]
 
 
 def test_two_silences_are_asked_about_and_the_third_ends_the_call() -> None:
@@ -110,12 +140,12 @@ def test_two_silences_are_asked_about_and_the_third_ends_the_call() -> None:
     world.greet()
 
     world.stays_silent("1-0-0")
-    world.ends(2, quiet=world.performance("turn-2").quiet)
+    world.ends()
     world.stays_silent("2-0-1")
-    world.ends(3, quiet=world.performance("turn-3").quiet)
+    world.ends()
     world.stays_silent("3-0-2")
     before = list(world.provider.hung_up)
-    world.ends(4, quiet=3, ends_call=world.performance("turn-4").ends_call)
+    world.ends()
 
     assert world.said == [CALL.opening, *ENGLISH.reprompts, ENGLISH.farewell]
     assert [timer.mark for timer in world.timers.of(CALL.call_id)] == ["1-0-0", "2-0-1", "3-0-2"]
@@ -128,7 +158,7 @@ def test_a_silence_that_was_broken_is_not_asked_about(mark: str) -> None:
     world = World.of(said("On Friday, then."))
     world.greet()
     world.take(world.says("Friday!"))
-    world.ends(2)
+    world.ends()
     before = snapshot(world)
 
     world.stays_silent(mark)
@@ -140,10 +170,10 @@ def test_after_an_answer_silences_are_counted_anew() -> None:
     world = World.of(said("On Friday, then."))
     world.greet()
     world.stays_silent("1-0-0")
-    world.ends(2, quiet=1)
+    world.ends()
 
     world.take(world.says("Friday!"))
-    world.ends(3, quiet=world.performance("turn-3").quiet)
+    world.ends()
 
     assert world.timers.of(CALL.call_id)[-1] == Timer(TimerKind.SILENCE, SILENCE, "3-1-0")
 
@@ -153,7 +183,7 @@ def test_a_message_that_was_heard_is_followed_by_the_end_after_its_delay() -> No
     world.open()
     before = world.timers.of(CALL.call_id)
 
-    world.ends(1)
+    world.ends()
 
     assert before == []
     assert world.timers.of(CALL.call_id) == [Timer(TimerKind.NOTIFY_HANGUP, timedelta(seconds=7))]
@@ -168,7 +198,7 @@ def test_a_message_that_was_left_on_a_machine_is_followed_by_the_end() -> None:
     world.take(
         CallOpened(provider_call_id=LEG, call_id=CALL.call_id, answered_by=AnsweredBy.MACHINE)
     )
-    world.ends(1)
+    world.ends()
 
     assert [timer.kind for timer in world.timers.of(CALL.call_id)] == [TimerKind.NOTIFY_HANGUP]
 
@@ -179,7 +209,7 @@ def test_a_call_that_is_gone_when_it_is_to_be_ended_is_over_here() -> None:
     world.take(world.says("Bye!"))
     world.provider.gone = True
 
-    world.ends(2, ends_call=True)
+    world.ends()
 
     assert world.call.state is State.HANGUP_BOT
 
@@ -190,7 +220,7 @@ def test_an_event_of_another_account_is_nobodys_business() -> None:
 
     world.open()
     world.take(world.says("Friday!"))
-    world.ends(1)
+    world.ends()
 
     assert snapshot(world) == before
 
@@ -200,7 +230,7 @@ def test_an_event_of_a_call_that_never_was_is_ignored() -> None:
 
     world.open()
     world.take(world.says("Friday!"))
-    world.ends(1)
+    world.ends()
 
     assert world.provider.marks == []
     with pytest.raises(UnknownCallError):
@@ -212,6 +242,6 @@ def test_an_event_after_the_end_changes_nothing() -> None:
     call = world.call
 
     world.take(world.says("Friday!"))
-    world.ends(1)
+    world.ends()
 
     assert (world.call, world.provider.marks, world.agent.told) == (call, [], [])

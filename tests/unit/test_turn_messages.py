@@ -26,7 +26,7 @@ EVENTS: Final[tuple[CarrierEvent, ...]] = (
     InputOverheard(
         provider_call_id="v3:1", call_id="c", delivery="d", at=NOON, input=Input.KEYS, text="1"
     ),
-    SpeechEnded(provider_call_id="v3:1", call_id="c", turn=3, quiet=1, ends_call=True),
+    SpeechEnded(provider_call_id="v3:1", call_id="c", delivery="d", heard=2),
 )
 
 
