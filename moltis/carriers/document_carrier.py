@@ -72,6 +72,14 @@ class DocumentCarrier(Carrier, Generic[CallT, OrderT]):
                 return owned
         return None
 
+    def numbers_of(self, account: ApiAccount) -> tuple[OwnedNumber, ...]:
+        """Our numbers that belong to *account*."""
+        return tuple(
+            owned
+            for owned in self.network.numbers
+            if owned.carrier == self.name and owned.credentials[self.account_key] == account.name
+        )
+
     def dial(self, from_number: OwnedNumber, to_number: str, order: OrderT) -> CallT:
         """Call *to_number* and show *from_number*, as *order* says."""
         far_end = self.network.far_end(to_number)

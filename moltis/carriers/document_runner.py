@@ -129,6 +129,9 @@ class Runner(ABC):
     def _fetch(self, source: Source) -> bytes:
         if source.text:
             return source.text.encode()
+        if not source.url:
+            message = "nobody is named who could be asked what to do"
+            raise UnreachableError(message)
         answer = self._ask(self._desk.request(source), source.fields)
         if answer.status != HTTPStatus.OK:
             # Carriers may follow redirects, but lose the fields of the form on the way.

@@ -30,6 +30,8 @@ class OwnedNumber:
     status_url: str = ""
     """Where it reports how such a call went."""
     credentials: Mapping[str, str] = field(default_factory=dict, repr=False)
+    voice: bool = True
+    """Whether it may be called and call."""
 
 
 class Network:

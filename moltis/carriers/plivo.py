@@ -8,10 +8,10 @@ from uuid import uuid4
 from chalicelib.overriding import override
 from moltis.carriers.document_call import ApiAccount
 from moltis.carriers.document_carrier import DocumentCarrier
-from moltis.carriers.document_runner import Source
 from moltis.carriers.exchange import Request, Response
 from moltis.carriers.network import Network, OwnedNumber
-from moltis.carriers.plivo_call import Callback, PlivoCall, PlivoOrder
+from moltis.carriers.plivo_call import PlivoCall, PlivoOrder
+from moltis.carriers.plivo_console import PlivoConsole
 from moltis.carriers.plivo_rest import PlivoRest
 from moltis.carriers.record import SimulatedCall
 
@@ -24,6 +24,8 @@ class SimulatedPlivo(DocumentCarrier[PlivoCall, PlivoOrder]):
 
     def __init__(self, network: Network) -> None:
         super().__init__(network)
+        self.console = PlivoConsole()
+        """What stands there about numbers and applications."""
         self._rest = PlivoRest(self)
 
     @override
@@ -37,11 +39,7 @@ class SimulatedPlivo(DocumentCarrier[PlivoCall, PlivoOrder]):
 
     @override
     def _order_of(self, number: OwnedNumber) -> PlivoOrder:
-        # A number's application has an answer and a hang-up address, and nobody hears it ring.
-        return PlivoOrder(
-            document=Source(url=number.voice_url, purpose="answer"),
-            hangup=Callback(url=number.status_url),
-        )
+        return self.console.order(number)
 
     @override
     def _call(self, record: SimulatedCall, account: ApiAccount, order: PlivoOrder) -> PlivoCall:

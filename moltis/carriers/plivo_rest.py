@@ -1,6 +1,6 @@
-"""Plivo's REST interface for calls: what it takes, what it refuses, and in which words.
+"""Plivo's REST interface: what it takes, what it refuses, and in which words.
 
-https://www.plivo.com/docs/voice/api/call
+https://www.plivo.com/docs/voice/api/call; for numbers and applications see `plivo_console`
 """
 
 import hmac
@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from contextlib import suppress
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, Final
+from urllib.parse import urlencode
 from uuid import uuid4
 
 from chalicelib.overriding import override
@@ -17,6 +18,7 @@ from moltis.carriers.document_call import ApiAccount, NotInProgressError
 from moltis.carriers.exchange import Request, Response, json_response
 from moltis.carriers.faults import CreateFault
 from moltis.carriers.plivo_call import PlivoCall
+from moltis.carriers.plivo_console import PlivoNumber
 from moltis.carriers.plivo_orders import BadParameterError, read_order, read_transfer
 from moltis.carriers.plivo_webhooks import HANGUPS, bare, local_time
 from moltis.carriers.rest import basic_credentials, create
@@ -24,7 +26,10 @@ from moltis.carriers.rest import basic_credentials, create
 if TYPE_CHECKING:
     from moltis.carriers.plivo import SimulatedPlivo
 
-_PATH: Final = re.compile(r"/v1/Account/([^/]+)/(Call|Request)/(?:([^/]+)/)?")
+_PATH: Final = re.compile(
+    r"/v1/Account/([^/]+)/(?:(Call|Request|Number|Application)/(?:([^/]+)/)?)?"
+)
+_LARGEST_PAGE: Final = 20
 _QUEUED: Final = frozenset({"queued", "initiated"})
 _LIVE: Final = frozenset({"ringing", "in-progress"})
 _NO_CONTENT: Final = Response(status=HTTPStatus.NO_CONTENT)
@@ -64,7 +69,21 @@ class PlivoRest:
         account = self._authenticated(request, match[1] if match else "")
         if match is None:
             raise _not_found()
-        match match[2], request.method, match[3]:
+        match match[2]:
+            case "Number":
+                return self._about_numbers(account, request, match[3])
+            case "Application":
+                return self._about_applications(account, request, match[3])
+            case "Call" | "Request" as kind:
+                return self._about_calls(account, request, kind, match[3])
+        if request.method != "GET":
+            raise _not_possible()
+        return _answer(HTTPStatus.OK, **_account(account))
+
+    def _about_calls(
+        self, account: ApiAccount, request: Request, kind: str, uuid: str | None
+    ) -> Response:
+        match kind, request.method, uuid:
             case "Call", "POST", None:
                 return self._create(account, request)
             case "Call", "DELETE", None:
@@ -78,7 +97,52 @@ class PlivoRest:
                 return _NO_CONTENT
             case "Request", "DELETE", str(uuid):
                 return self._cancel(self._call(account, uuid))
-        raise PlivoError(HTTPStatus.METHOD_NOT_ALLOWED, "method not allowed")
+        raise _not_possible()
+
+    def _about_numbers(self, account: ApiAccount, request: Request, name: str | None) -> Response:
+        numbers = self._numbers(account)
+        if name is None:
+            if request.method != "GET":
+                raise _not_possible()
+            query = _query(request, "number_startswith")
+            wanted = query.get("number_startswith", "")
+            found = [one.resource() for one in numbers if bare(one.owned.number).startswith(wanted)]
+            return _page(request, found, query)
+        number = next((one for one in numbers if bare(one.owned.number) == bare(name)), None)
+        if number is None:
+            raise _not_found()
+        if request.method == "GET":
+            return _answer(HTTPStatus.OK, **number.resource())
+        if request.method == "POST":
+            self._carrier.console.name_application(number, _body(request))
+            return _answer(HTTPStatus.ACCEPTED, message="changed")
+        raise _not_possible()
+
+    def _about_applications(
+        self, account: ApiAccount, request: Request, app_id: str | None
+    ) -> Response:
+        self._numbers(account)  # they bring their applications along
+        console = self._carrier.console
+        if app_id is None:
+            if request.method == "POST":
+                made = console.create(account.name, _body(request))
+                return _answer(HTTPStatus.CREATED, message="created", app_id=made.app_id)
+            if request.method != "GET":
+                raise _not_possible()
+            found = [one.resource() for one in console.applications(account.name)]
+            return _page(request, found, _query(request))
+        application = console.application(account.name, app_id)
+        if application is None:
+            raise _not_found()
+        if request.method == "GET":
+            return _answer(HTTPStatus.OK, **application.resource())
+        if request.method != "POST":
+            raise _not_possible()
+        console.update(application, _body(request))
+        return _answer(HTTPStatus.ACCEPTED, message="changed")
+
+    def _numbers(self, account: ApiAccount) -> list[PlivoNumber]:
+        return [self._carrier.console.number(one) for one in self._carrier.numbers_of(account)]
 
     def _authenticated(self, request: Request, auth_id: str) -> ApiAccount:
         name, token = basic_credentials(request.headers.get("authorization", ""))
@@ -151,6 +215,51 @@ class PlivoRest:
         raise _not_found()
 
 
+def _account(account: ApiAccount) -> dict[str, Any]:
+    return {
+        "account_type": "standard",
+        "address": "",
+        "auth_id": account.name,
+        "auto_recharge": False,
+        "billing_mode": "prepaid",
+        "cash_credits": "10.00000",
+        "city": "",
+        "name": "A simulated account",
+        "resource_uri": f"/v1/Account/{account.name}/",
+        "state": "",
+        "timezone": "Asia/Kolkata",
+    }
+
+
+def _query(request: Request, *filters: str) -> dict[str, str]:
+    query = dict(request.query_pairs)
+    unknown = sorted(query.keys() - {"limit", "offset", *filters})
+    if unknown:
+        message = f"the simulated Plivo does not know the parameter {unknown[0]!r} here"
+        raise PlivoError(HTTPStatus.BAD_REQUEST, message)
+    return query
+
+
+def _page(request: Request, found: list[dict[str, Any]], query: Mapping[str, str]) -> Response:
+    limit, offset = query.get("limit", str(_LARGEST_PAGE)), query.get("offset", "0")
+    if not (limit.isdecimal() and 1 <= int(limit) <= _LARGEST_PAGE and offset.isdecimal()):
+        message = f"limit must be from 1 to {_LARGEST_PAGE}, and offset not below 0"
+        raise PlivoError(HTTPStatus.BAD_REQUEST, message)
+    begin, end = int(offset), int(offset) + int(limit)
+
+    def page(at: int) -> str:
+        return f"{request.path}?{urlencode({**query, 'limit': limit, 'offset': at})}"
+
+    meta = {
+        "limit": int(limit),
+        "next": page(end) if end < len(found) else None,
+        "offset": begin,
+        "previous": page(max(0, begin - int(limit))) if begin else None,
+        "total_count": len(found),
+    }
+    return _answer(HTTPStatus.OK, meta=meta, objects=found[begin:end])
+
+
 def _unfinished(call: PlivoCall) -> dict[str, Any]:
     record = call.record
     return {
@@ -207,6 +316,10 @@ def _body(request: Request) -> Mapping[str, Any]:
     if not isinstance(body, dict):
         raise PlivoError(HTTPStatus.BAD_REQUEST, "the body must be a JSON object")
     return body
+
+
+def _not_possible() -> PlivoError:
+    return PlivoError(HTTPStatus.METHOD_NOT_ALLOWED, "method not allowed")
 
 
 def _not_found() -> PlivoError:

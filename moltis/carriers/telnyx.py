@@ -16,6 +16,7 @@ from moltis.carriers.line import Line
 from moltis.carriers.network import Network, OwnedNumber
 from moltis.carriers.record import Direction, SimulatedCall
 from moltis.carriers.telnyx_call import Phase, TelnyxCall
+from moltis.carriers.telnyx_console import TelnyxApplication, TelnyxConsole
 from moltis.carriers.telnyx_events import Leg, Reporter
 from moltis.carriers.telnyx_rest import TelnyxRest
 from moltis.carriers.telnyx_webhooks import Mailbox, public_key
@@ -24,8 +25,8 @@ from moltis.carriers.telnyx_webhooks import Mailbox, public_key
 class SimulatedTelnyx(Carrier):
     """A Telnyx of our own, which knows no telephones but those of the simulated network.
 
-    A number's credentials are `api_key` and `connection_id`; all events go to its `voice_url`,
-    unless the call has a webhook address of its own.
+    A number's credentials are `api_key` and `connection_id`, which names its application; all
+    events go to the application's address, unless the call has one of its own.
     """
 
     name: ClassVar[str] = "telnyx"
@@ -35,6 +36,8 @@ class SimulatedTelnyx(Carrier):
         self._key = SigningKey.generate()
         self._calls: dict[str, TelnyxCall] = {}
         self._lock = threading.Lock()
+        self.console = TelnyxConsole(self.numbers_of)
+        """What stands there about numbers and applications."""
         self._rest = TelnyxRest(self)
 
     @property
@@ -63,7 +66,7 @@ class SimulatedTelnyx(Carrier):
     def dial_in(self, from_number: str, number: OwnedNumber, far_end: FarEnd) -> SimulatedCall:
         parties = (from_number, number.number)
         record = self._record(Direction.INBOUND, parties, number, far_end)
-        return self._begin(record, number, {}).record
+        return self._begin(record, self.console.application_of(number), {}).record
 
     @override
     def stop(self) -> None:
@@ -79,19 +82,21 @@ class SimulatedTelnyx(Carrier):
         """Our numbers at this carrier."""
         return tuple(number for number in self.network.numbers if number.carrier == self.name)
 
+    def numbers_of(self, api_key: str) -> tuple[OwnedNumber, ...]:
+        """Our numbers that belong to the account with *api_key*."""
+        return tuple(one for one in self.numbers if one.credentials["api_key"] == api_key)
+
     def number(self, api_key: str, number: str) -> OwnedNumber | None:
         """Our *number*, if it belongs to the account with *api_key*."""
-        for owned in self.numbers:
-            if owned.number == number and owned.credentials["api_key"] == api_key:
-                return owned
-        return None
+        return next((one for one in self.numbers_of(api_key) if one.number == number), None)
 
     def dial(self, from_number: OwnedNumber, body: Mapping[str, Any]) -> TelnyxCall:
         """Place a call from *from_number* as *body*, which was checked, asks for it."""
         far_end = self.network.far_end(body["to"])
         parties = (from_number.number, body["to"])
         record = self._record(Direction.OUTBOUND, parties, from_number, far_end)
-        return self._begin(record, from_number, body)
+        api_key, connection_id = from_number.credentials["api_key"], body["connection_id"]
+        return self._begin(record, self.console.application(api_key, connection_id), body)
 
     def call(self, api_key: str, call_control_id: str) -> TelnyxCall | None:
         """The call *call_control_id*, if it belongs to the account with *api_key*."""
@@ -99,9 +104,7 @@ class SimulatedTelnyx(Carrier):
             call = self._calls.get(call_control_id)
         if call is None:
             return None
-        accounts = {
-            number.account_id for number in self.numbers if number.credentials["api_key"] == api_key
-        }
+        accounts = {number.account_id for number in self.numbers_of(api_key)}
         return call if call.record.account_id in accounts else None
 
     def live_and_past(self) -> tuple[TelnyxCall, ...]:
@@ -126,16 +129,20 @@ class SimulatedTelnyx(Carrier):
         )
 
     def _begin(
-        self, record: SimulatedCall, number: OwnedNumber, body: Mapping[str, Any]
+        self, record: SimulatedCall, application: TelnyxApplication | None, body: Mapping[str, Any]
     ) -> TelnyxCall:
         leg = Leg(
             call_control_id=record.sid,
             call_leg_id=str(uuid4()),
             call_session_id=str(uuid4()),
-            connection_id=number.credentials.get("connection_id", body.get("connection_id", "")),
+            connection_id=application.connection_id if application else "",
         )
         mailbox = Mailbox(record, self._key, self.faults)
-        reporter = Reporter(record, leg, mailbox, body.get("webhook_url", number.voice_url))
+        reporter = Reporter(record, leg, mailbox)
+        if "webhook_url" in body:
+            reporter.url = body["webhook_url"]
+        elif application is not None:
+            reporter.url, reporter.failover_url = application.url, application.failover_url
         reporter.client_state = body.get("client_state")
         reporter.strange = self.faults.unknown_events
         call = TelnyxCall(record, reporter, mailbox, body)

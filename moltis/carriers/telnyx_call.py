@@ -187,7 +187,8 @@ class TelnyxCall:
 
     def _answer(self, body: Body) -> None:
         if self.phase is Phase.PARKED:
-            self.reporter.url = body.get("webhook_url", self.reporter.url)
+            if "webhook_url" in body:
+                self.reporter.url, self.reporter.failover_url = body["webhook_url"], ""
             self._answered(body)
 
     def _answered(self, body: Body) -> None:

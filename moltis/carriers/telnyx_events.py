@@ -34,10 +34,12 @@ class Leg:
 class Reporter:
     """Tells the events of one call, each later than the one before."""
 
-    def __init__(self, call: SimulatedCall, leg: Leg, mailbox: Mailbox, url: str) -> None:
+    def __init__(self, call: SimulatedCall, leg: Leg, mailbox: Mailbox) -> None:
         self.leg = leg
-        self.url = url
+        self.url = ""
         """Where all events go."""
+        self.failover_url = ""
+        """Where an event goes that is not taken there, if anywhere."""
         self.client_state: str | None = None
         """What the gateway wants to be reminded of in every event."""
         self.strange = False
@@ -72,7 +74,7 @@ class Reporter:
         }
         call.events.append(event)
         call.statuses.append(event_type)
-        self._mailbox.take(Letter(event=event, url=self.url))
+        self._mailbox.take(Letter(event=event, url=self.url, failover_url=self.failover_url))
 
     def _now(self) -> datetime:
         self._last = max(datetime.now(UTC), self._last + timedelta(microseconds=1))

@@ -1,7 +1,7 @@
-"""Telnyx's REST interface for calls: what it takes, what it refuses, and in which words.
+"""Telnyx's REST interface: what it takes, what it refuses, and in which words.
 
 https://developers.telnyx.com/api-reference/call-commands; "not answered yet" (90034) as quoted in
-https://github.com/team-telnyx/telnyx-python/issues/38
+https://github.com/team-telnyx/telnyx-python/issues/38; the console is in `telnyx_console_rest`
 """
 
 import hmac
@@ -21,6 +21,8 @@ from moltis.carriers.record import Command, Direction
 from moltis.carriers.rest import act_with
 from moltis.carriers.telnyx_call import Phase, TelnyxCall
 from moltis.carriers.telnyx_commands import COMMANDS, DIAL
+from moltis.carriers.telnyx_console_rest import PATH as CONSOLE
+from moltis.carriers.telnyx_console_rest import TelnyxConsoleRest, not_found
 from moltis.carriers.telnyx_fields import BAD_REQUEST, Body, TelnyxError, bad
 
 if TYPE_CHECKING:
@@ -69,6 +71,7 @@ class TelnyxRest:
     def __init__(self, carrier: "SimulatedTelnyx") -> None:
         self._carrier = carrier
         self._repetitions = Repetitions()
+        self._console = TelnyxConsoleRest(carrier.console, carrier.public_key, _body)
 
     def handle(self, request: Request) -> Response:
         """Answer *request* as Telnyx does."""
@@ -79,9 +82,13 @@ class TelnyxRest:
 
     def _route(self, request: Request) -> Response:
         api_key = self._authenticated(request)
+        console = CONSOLE.fullmatch(request.path)
+        if console is not None:
+            answer = self._console.answer(request, api_key, console[1], console[2])
+            return json_response(HTTPStatus.OK, answer)
         match = _PATH.fullmatch(request.path)
         if match is None:
-            raise _not_found()
+            raise not_found()
         faults, call_control_id, name = self._carrier.faults, match[1], match[2]
         method = "GET" if call_control_id and not name else "POST"
         if request.method != method:
@@ -98,7 +105,7 @@ class TelnyxRest:
         if not name:
             return _found(call.describe())
         if name not in COMMANDS:
-            raise _not_found()
+            raise not_found()
         return act_with(
             faults.next_command(),
             lambda: _found(self._command(call, name, _body(request))),
@@ -120,7 +127,7 @@ class TelnyxRest:
         if call is None or (
             call.phase is Phase.OVER and self._carrier.clock.now() - call.ended_at > KEPT_SECS
         ):
-            raise _not_found()
+            raise not_found()
         return call
 
     def _dial(self, api_key: str, body: Body) -> Mapping[str, Any]:
@@ -148,13 +155,16 @@ class TelnyxRest:
         if number is None:
             detail = f"The number {body['from']} is not one of this account."
             raise TelnyxError(HTTPStatus.FORBIDDEN, "10010", "Authorization failed", detail)
-        connection = number.credentials.get("connection_id", body["connection_id"])
-        if body["connection_id"] != connection:
-            detail = "The connection_id is not one of a Call Control application."
+        application = self._carrier.console.application(api_key, body["connection_id"])
+        if application is None or not (body.get("webhook_url") or application.url):
+            detail = (
+                "The requested connection_id (Call Control App ID) is either invalid or does not "
+                "exist. Only Call Control Apps with valid webhook URL are accepted."
+            )
             raise bad(BAD_REQUEST, detail, "connection_id")
-        if not body.get("webhook_url") and not number.voice_url:
-            detail = "Only Call Control Apps with valid webhook URL are accepted."
-            raise bad(BAD_REQUEST, detail, "connection_id")
+        if not application.may_dial:
+            detail = "The Call Control App has no outbound voice profile to dial with."
+            raise TelnyxError(HTTPStatus.FORBIDDEN, "10010", "Authorization failed", detail)
         return number
 
     def _command(self, call: TelnyxCall, name: str, body: Body) -> Mapping[str, Any]:
@@ -232,11 +242,6 @@ def _refusals(too_many: tuple[str, str]) -> Mapping[CreateFault, TelnyxError]:
 
 def _found(content: Mapping[str, Any]) -> Response:
     return json_response(HTTPStatus.OK, {"data": content})
-
-
-def _not_found() -> TelnyxError:
-    detail = "The requested resource or URL could not be found."
-    return TelnyxError(HTTPStatus.NOT_FOUND, "10005", "Resource not found", detail)
 
 
 def _refusal(error: TelnyxError) -> Response:

@@ -51,6 +51,8 @@ class Letter:
 
     event: Mapping[str, Any]
     url: str
+    failover_url: str = ""
+    """Where it goes when it is not taken there."""
 
 
 class Mailbox:
@@ -125,30 +127,49 @@ class Mailbox:
 
     def _misses(self, letter: Letter, attempt: int) -> bool:
         """Deliver *letter*; true when it is to be delivered again."""
-        if self._silent.is_set():
+        if not letter.url:
+            self._call.alerts.append(f"{letter.event['event_type']} has nowhere to go")
             return False
-        meta = {"attempt": attempt, "delivered_to": letter.url}
+        missed = False
+        for url in filter(None, (letter.url, letter.failover_url)):
+            status = self._send(letter, url, attempt)
+            if _is_taken(status):
+                return False
+            is_failure = not status or status >= HTTPStatus.INTERNAL_SERVER_ERROR
+            missed = missed or is_failure or status in _TRIED_AGAIN
+        return missed
+
+    def _send(self, letter: Letter, url: str, attempt: int) -> int:
+        """Deliver *letter* to *url*, and give the status of the answer; 0: there was none."""
+        if self._silent.is_set():
+            return HTTPStatus.OK
+        meta = {"attempt": attempt, "delivered_to": url}
         content = json.dumps({"data": letter.event, "meta": meta}).encode()
         headers = signed_headers(self._key, content, int(time.time()))
-        request = Delivery(url=letter.url, headers=headers, body=content)
+        request = Delivery(url=url, headers=headers, body=content)
         try:
             answer = deliver(request, retries=0, timeouts=PATIENCE)
             status, body = answer.status, answer.body.decode(errors="replace")
         except DeliveryError as error:
             status, body = 0, str(error)
-        return self._note(letter, attempt, status, body)
+        self._note(url, letter.event, attempt, status, body)
+        return status
 
-    def _note(self, letter: Letter, attempt: int, status: int, body: str) -> bool:
-        event = letter.event
+    def _note(
+        self, url: str, event: Mapping[str, Any], attempt: int, status: int, body: str
+    ) -> None:
         form = (
             ("event_type", event["event_type"]),
             ("id", event["id"]),
             ("attempt", str(attempt)),
         )
-        webhook = Webhook(url=letter.url, form=form, status=status, body=body)
-        self._call.reports.append(webhook)
-        if HTTPStatus.OK <= status < HTTPStatus.MULTIPLE_CHOICES:
-            return False
-        message = f"{event['event_type']} (attempt {attempt}) was answered with {status}: {body}"
-        self._call.alerts.append(message)
-        return not status or status in _TRIED_AGAIN or status >= HTTPStatus.INTERNAL_SERVER_ERROR
+        self._call.reports.append(Webhook(url=url, form=form, status=status, body=body))
+        if not _is_taken(status):
+            message = (
+                f"{event['event_type']} (attempt {attempt}) was answered with {status}: {body}"
+            )
+            self._call.alerts.append(message)
+
+
+def _is_taken(status: int) -> bool:
+    return HTTPStatus.OK <= status < HTTPStatus.MULTIPLE_CHOICES

@@ -8,11 +8,12 @@ from uuid import uuid4
 from chalicelib.overriding import override
 from moltis.carriers.document_call import ApiAccount
 from moltis.carriers.document_carrier import DocumentCarrier
-from moltis.carriers.document_runner import Source
 from moltis.carriers.exchange import Request, Response
+from moltis.carriers.holdings import Holdings
 from moltis.carriers.network import Network, OwnedNumber
 from moltis.carriers.record import SimulatedCall
 from moltis.carriers.twilio_call import TwilioCall, TwilioOrder
+from moltis.carriers.twilio_numbers import TwilioNumber
 from moltis.carriers.twilio_rest import TwilioRest
 
 
@@ -24,6 +25,8 @@ class SimulatedTwilio(DocumentCarrier[TwilioCall, TwilioOrder]):
 
     def __init__(self, network: Network) -> None:
         super().__init__(network)
+        self.console = Holdings(TwilioNumber.adopted)
+        """What stands there about each number."""
         self._rest = TwilioRest(self)
 
     @override
@@ -36,8 +39,7 @@ class SimulatedTwilio(DocumentCarrier[TwilioCall, TwilioOrder]):
 
     @override
     def _order_of(self, number: OwnedNumber) -> TwilioOrder:
-        # For a number, Twilio reports the end of a call and nothing before.
-        return TwilioOrder(document=Source(url=number.voice_url), status_url=number.status_url)
+        return self.console.of(number).order
 
     @override
     def _call(self, record: SimulatedCall, account: ApiAccount, order: TwilioOrder) -> TwilioCall:

@@ -1,6 +1,6 @@
-"""Twilio's REST interface for calls: what it takes, what it refuses, and in which words.
+"""Twilio's REST interface: what it takes, what it refuses, and in which words.
 
-https://www.twilio.com/docs/voice/api/call-resource
+https://www.twilio.com/docs/voice/api/call-resource; for numbers see `twilio_numbers`
 """
 
 import hmac
@@ -19,19 +19,24 @@ from moltis.carriers.exchange import Pairs, Request, Response, json_response
 from moltis.carriers.faults import CreateFault
 from moltis.carriers.rest import basic_credentials, create
 from moltis.carriers.twilio_call import TwilioCall
+from moltis.carriers.twilio_numbers import TwilioNumber, account_resource
 from moltis.carriers.twilio_orders import BadParameterError, read_order, single_values
 from moltis.carriers.twilio_webhooks import API_VERSION, DIRECTIONS, rfc2822
 
 if TYPE_CHECKING:
     from moltis.carriers.twilio import SimulatedTwilio
 
-_PATH: Final = re.compile(r"/2010-04-01/Accounts/([^/]+)/Calls(?:/([^/]+))?\.json")
+_PATH: Final = re.compile(
+    r"/2010-04-01/Accounts/([^/.]+)(?:/(Calls|IncomingPhoneNumbers)(?:/([^/]+))?)?\.json"
+)
 _FORM: Final = "application/x-www-form-urlencoded"
 _UPDATES: Final = frozenset({"Url", "Method", "Twiml", "Status"})
 _FILTERS: Final = frozenset(
     {"To", "From", "Status", "StartTime", "StartTime>", "StartTime<", "PageSize"}
 )
+_NUMBER_FILTERS: Final = frozenset({"PhoneNumber", "FriendlyName", "PageSize"})
 _PAGE_SIZE: Final = 50
+_LARGEST_PAGE: Final = 1000
 
 NOT_FOUND: Final = 20404
 BAD_METHOD: Final = 20004
@@ -74,21 +79,53 @@ class TwilioRest:
         account = self._authenticated(request, match[1] if match else "")
         if match is None:
             raise _not_found(request.path)
-        sid = match[2]
-        if sid is None:
-            if request.method == "POST":
+        match match[2]:
+            case "Calls":
+                return self._about_calls(account, request, match[3])
+            case "IncomingPhoneNumbers":
+                return self._about_numbers(account, request, match[3])
+        if request.method == "GET":
+            return json_response(HTTPStatus.OK, account_resource(account))
+        raise _not_possible()
+
+    def _about_calls(self, account: ApiAccount, request: Request, sid: str | None) -> Response:
+        match request.method, sid:
+            case "POST", None:
                 return self._create(account, request)
-            if request.method == "GET":
+            case "GET", None:
                 return self._list(account, request)
-        else:
-            call = self._carrier.call(account, sid)
-            if call is None:
-                raise _not_found(request.path)
-            if request.method == "GET":
-                return json_response(HTTPStatus.OK, resource(call))
-            if request.method == "POST":
-                return self._update(call, request)
-        raise TwilioError(HTTPStatus.METHOD_NOT_ALLOWED, BAD_METHOD, "Method not allowed")
+            case "GET", str(sid):
+                return json_response(HTTPStatus.OK, resource(self._call(account, sid, request)))
+            case "POST", str(sid):
+                return self._update(self._call(account, sid, request), request)
+        raise _not_possible()
+
+    def _about_numbers(self, account: ApiAccount, request: Request, sid: str | None) -> Response:
+        if sid is None:
+            if request.method != "GET":
+                raise _not_possible()
+            return self._list_numbers(account, request)
+        number = self._number(account, sid, request)
+        if request.method == "POST":
+            number.update(_form(request))
+        elif request.method != "GET":
+            raise _not_possible()
+        return json_response(HTTPStatus.OK, number.resource())
+
+    def _call(self, account: ApiAccount, sid: str, request: Request) -> TwilioCall:
+        call = self._carrier.call(account, sid)
+        if call is None:
+            raise _not_found(request.path)
+        return call
+
+    def _numbers(self, account: ApiAccount) -> list[TwilioNumber]:
+        return [self._carrier.console.of(owned) for owned in self._carrier.numbers_of(account)]
+
+    def _number(self, account: ApiAccount, sid: str, request: Request) -> TwilioNumber:
+        for number in self._numbers(account):
+            if number.sid == sid:
+                return number
+        raise _not_found(request.path)
 
     def _authenticated(self, request: Request, account_sid: str) -> ApiAccount:
         given = basic_credentials(request.headers.get("authorization", ""))
@@ -151,21 +188,45 @@ class TwilioRest:
                 for call in reversed(self._carrier.live_and_past())
                 if call.account == account and _matches(call, filters)
             ]
-            size = int(filters.get("PageSize", _PAGE_SIZE))
         except ValueError as error:
             raise TwilioError(HTTPStatus.BAD_REQUEST, 20001, str(error)) from error
-        page = {
-            "calls": found[:size],
-            "page": 0,
-            "page_size": size,
-            "start": 0,
-            "end": max(0, len(found[:size]) - 1),
-            "uri": f"{request.path}?{request.query}",
-            "first_page_uri": f"{request.path}?{request.query}",
-            "next_page_uri": None,
-            "previous_page_uri": None,
-        }
-        return json_response(HTTPStatus.OK, page)
+        return _page(request, "calls", found, filters)
+
+    def _list_numbers(self, account: ApiAccount, request: Request) -> Response:
+        filters = single_values(request.query_pairs, _NUMBER_FILTERS)
+        # Parts of numbers will do, and * stands for any digit.
+        wanted = re.escape(filters.get("PhoneNumber", "")).replace(r"\*", "[0-9]")
+        found = [
+            number.resource()
+            for number in self._numbers(account)
+            if re.search(wanted, number.owned.number)
+            and filters.get("FriendlyName", number.values["FriendlyName"])
+            == number.values["FriendlyName"]
+        ]
+        return _page(request, "incoming_phone_numbers", found, filters)
+
+
+def _page(
+    request: Request, name: str, found: list[dict[str, Any]], filters: Mapping[str, str]
+) -> Response:
+    size = filters.get("PageSize", str(_PAGE_SIZE))
+    if not (size.isascii() and size.isdecimal() and 1 <= int(size) <= _LARGEST_PAGE):
+        message = f"PageSize must be from 1 to {_LARGEST_PAGE}, not {size}"
+        raise TwilioError(HTTPStatus.BAD_REQUEST, 20001, message)
+    shown = found[: int(size)]
+    uri = f"{request.path}?{request.query}"
+    page = {
+        name: shown,
+        "page": 0,
+        "page_size": int(size),
+        "start": 0,
+        "end": max(0, len(shown) - 1),
+        "uri": uri,
+        "first_page_uri": uri,
+        "next_page_uri": None,
+        "previous_page_uri": None,
+    }
+    return json_response(HTTPStatus.OK, page)
 
 
 def request_path(account_sid: str, sid: str) -> str:
@@ -244,6 +305,10 @@ def _form(request: Request) -> Pairs:
         return tuple(parse_qsl(request.body.decode(), keep_blank_values=True, strict_parsing=True))
     except ValueError as error:
         raise TwilioError(HTTPStatus.BAD_REQUEST, 20001, str(error)) from error
+
+
+def _not_possible() -> TwilioError:
+    return TwilioError(HTTPStatus.METHOD_NOT_ALLOWED, BAD_METHOD, "Method not allowed")
 
 
 def _not_found(path: str) -> TwilioError:

@@ -10,7 +10,16 @@ from moltis.carriers.network import OwnedNumber
 from moltis.carriers.record import SimulatedCall
 from moltis.carriers.telnyx_rest import Repetitions
 from tests.carriers.stage import over
-from tests.carriers.telnyx_stage import API_KEY, HANG_UP, NUMBER, VOICE, TelnyxStage, code, speak
+from tests.carriers.telnyx_stage import (
+    API_KEY,
+    CONNECTION,
+    HANG_UP,
+    NUMBER,
+    VOICE,
+    TelnyxStage,
+    code,
+    speak,
+)
 
 BAD_DIALS: list[tuple[dict[str, Any], str]] = [
     ({"from": "15551234567"}, "10016"),
@@ -64,7 +73,7 @@ def test_a_call_needs_somewhere_to_tell_its_events(telnyx: TelnyxStage) -> None:
             account_id="telnyx",
             number=NUMBER,
             voice_url="",
-            credentials={"api_key": API_KEY},
+            credentials={"api_key": API_KEY, "connection_id": CONNECTION},
         )
     )
 
