@@ -28,6 +28,7 @@ class Feature(StrEnum):
     MACHINE_DETECTION = "tell an answering machine from a person"
     GREETING_END = "tell when a machine's greeting is over"
     FIND_CALL = "find a call whose dialling was uncertain"
+    PROVISIONING = "be set up from here"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

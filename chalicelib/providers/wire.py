@@ -78,6 +78,10 @@ class Wire:
         """Send *body* to *path*, again if need be: the same thing twice changes nothing."""
         return self._twice("POST", path, json=body)
 
+    def change_json(self, path: str, body: Mapping[str, Any]) -> Reply:
+        """Have what stands at *path* be as *body* says, asking again if need be."""
+        return self._twice("PATCH", path, json=body)
+
     def delete(self, path: str) -> Reply:
         """Have *path* gone, asking again if need be."""
         return self._twice("DELETE", path)

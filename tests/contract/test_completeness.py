@@ -4,6 +4,7 @@ from chalicelib.errors import ConfigurationError
 from chalicelib.phone_config import parse_config
 from chalicelib.providers import registry
 from chalicelib.providers.base import Feature
+from chalicelib.provisioning.registry import CONSOLES
 from moltis.carriers.server import SimulatedCarriers
 from tests.contract.base import FIXTURES, Case, Situation
 from tests.contract.cases import CASES, every_provider
@@ -42,6 +43,11 @@ def test_every_registered_provider_is_simulated() -> None:
 
     assert list(made_up) == list(registry.PROVIDERS)
     assert made_up == {name: set(one.needs) for name, one in registry.PROVIDERS.items()}
+
+
+@every_provider
+def test_who_can_be_set_up_from_here_has_a_console_and_nobody_else(case: Case) -> None:
+    assert (case.name in CONSOLES) == (Feature.PROVISIONING in case.provider().features)
 
 
 @every_provider

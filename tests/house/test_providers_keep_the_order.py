@@ -8,10 +8,21 @@ from typing import Final
 import pytest
 
 from chalicelib.providers import registry
+from chalicelib.provisioning.registry import CONSOLES
 from tests.house.sources import ROOT, tree
 
-PROVIDERS: Final = ROOT / "chalicelib" / "providers"
-every_carrier = pytest.mark.parametrize("name", registry.PROVIDERS)
+CONTRACTS: Final = {"providers": "Provider", "provisioning": "Console"}
+"""Where each carrier has a file of its own, and what that file keeps."""
+FILES: Final = [
+    pytest.param(room, name, id=f"{room}-{name}")
+    for room, names in (("providers", registry.PROVIDERS), ("provisioning", CONSOLES))
+    for name in names
+]
+every_file_of_a_carrier = pytest.mark.parametrize(("room", "name"), FILES)
+
+
+def path_of(room: str, name: str) -> Path:
+    return ROOT / "chalicelib" / room / f"{name}.py"
 
 
 class Part(IntEnum):
@@ -29,7 +40,7 @@ def part(node: ast.stmt) -> Part:
             return Part.IMPORTS
         case ast.ClassDef(name=name, bases=[ast.Name(id="TypedDict")]) if name[0] != "_":
             return Part.WIRE_SHAPES
-        case ast.ClassDef(bases=[ast.Name(id="Provider")]):
+        case ast.ClassDef(bases=[ast.Name(id=base)]) if base in CONTRACTS.values():
             return Part.CARRIER
         case ast.ClassDef(name=name) | ast.FunctionDef(name=name) if name[0] == "_":
             return Part.PRIVATE
@@ -62,21 +73,21 @@ def members(path: Path, base: str) -> list[Member]:
     return found
 
 
-@every_carrier
-def test_the_members_stand_in_the_order_of_the_contract(name: str) -> None:
-    written = [member.name for member in members(PROVIDERS / f"{name}.py", "Provider")]
+@every_file_of_a_carrier
+def test_the_members_stand_in_the_order_of_the_contract(room: str, name: str) -> None:
+    written = [member.name for member in members(path_of(room, name), CONTRACTS[room])]
     promised = [
         member.name
-        for member in members(PROVIDERS / "base.py", "ABC")
+        for member in members(path_of(room, "base"), "ABC")
         if member.name in written or not member.may_be_left_out
     ]
     private = [member for member in written if member[0] == "_" and member != "__init__"]
     assert written == promised + private
 
 
-@every_carrier
-def test_the_parts_of_a_file_stand_in_their_order(name: str) -> None:
-    caption, *rest = tree(PROVIDERS / f"{name}.py").body
+@every_file_of_a_carrier
+def test_the_parts_of_a_file_stand_in_their_order(room: str, name: str) -> None:
+    caption, *rest = tree(path_of(room, name)).body
     code = [node for node in rest if not isinstance(node, ast.Expr)]
 
     parts = [Part.CAPTION, *map(part, code)]
@@ -86,9 +97,9 @@ def test_the_parts_of_a_file_stand_in_their_order(name: str) -> None:
     assert parts.count(Part.CARRIER) == 1
 
 
-@every_carrier
-def test_a_file_begins_with_a_caption_and_where_it_was_read(name: str) -> None:
-    caption, _, sources = (ast.get_docstring(tree(PROVIDERS / f"{name}.py")) or "").partition("\n")
+@every_file_of_a_carrier
+def test_a_file_begins_with_a_caption_and_where_it_was_read(room: str, name: str) -> None:
+    caption, _, sources = (ast.get_docstring(tree(path_of(room, name))) or "").partition("\n")
 
     assert caption.lower().startswith(name)
     assert caption.endswith(".")
