@@ -22,7 +22,11 @@ def client(service: str, *, read_timeout_secs: float = 0) -> Any:  # noqa: ANN40
     from botocore.config import Config  # noqa: PLC0415
 
     config = (
-        Config(read_timeout=read_timeout_secs, retries={"total_max_attempts": 1})
+        Config(
+            connect_timeout=3,
+            read_timeout=read_timeout_secs,
+            retries={"total_max_attempts": 1},
+        )
         if read_timeout_secs
         else Config(connect_timeout=3, read_timeout=10, retries={"mode": "standard"})
     )

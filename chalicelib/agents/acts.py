@@ -16,6 +16,7 @@ from chalicelib.calls.replies import (
     StaySilent,
     Transfer,
 )
+from chalicelib.calls.sentences import sentences
 from chalicelib.errors import AgentError, BadPhoneNumberError
 
 Arguments = Mapping[str, object]
@@ -59,8 +60,7 @@ def pieces(name: str, arguments: Arguments) -> Iterator[Piece]:
         raise AgentError(message)
     act = tool.read(arguments)
     words = arguments.get("say")
-    if isinstance(words, str) and words.strip():
-        yield Speak(words.strip())
+    yield from (Speak(sentence) for sentence in sentences(words if isinstance(words, str) else ""))
     yield act
 
 
@@ -123,7 +123,7 @@ _EVERY: Final = (
         {
             "digits": {
                 "type": "string",
-                "description": "0-9, A-D, * and #; w waits half a second, W a whole one.",
+                "description": "0-9, A-D, * and #; w waits half a second, W a whole one",
             },
             "say": _LAST_WORDS,
         },
@@ -139,12 +139,12 @@ _EVERY: Final = (
                 "type": "integer",
                 "minimum": 1,
                 "maximum": MOST_KEYS,
-                "description": "How many keys at most.",
+                "description": "how many keys at most",
             },
             "finish_key": {
                 "type": "string",
                 "enum": list(_FINISH_KEYS),
-                "description": "The key that ends the input before; empty for none.",
+                "description": "the key that ends the input before: #, * or empty for none",
             },
         },
         ("say", "digits"),
@@ -154,7 +154,7 @@ _EVERY: Final = (
         "transfer_call",
         "Hand the call to a person, and leave it. Only to a number from your instructions.",
         {
-            "to": {"type": "string", "description": "The number, like +15551234567."},
+            "to": {"type": "string", "description": "the number, like +15551234567"},
             "say": _LAST_WORDS,
         },
         ("to",),

@@ -4,12 +4,16 @@ from collections.abc import Iterator
 from queue import Empty, SimpleQueue
 from threading import Event, Thread
 from time import monotonic
+from typing import Final
 
 from chalicelib.agents.base import Agent
 from chalicelib.calls.replies import Piece
 from chalicelib.calls.transcript import Conversation
 from chalicelib.errors import AgentError
 from chalicelib.overriding import override
+
+LATER_SECS: Final = 1.0
+"""So much later than the deadline a socket gives up by itself, and its thread ends."""
 
 
 class Punctual(Agent):

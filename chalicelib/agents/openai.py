@@ -16,6 +16,7 @@ import requests
 from chalicelib import internet
 from chalicelib.agents.acts import TOOLS
 from chalicelib.agents.base import Agent
+from chalicelib.agents.deadline import LATER_SECS
 from chalicelib.agents.event_stream import events, whole_body
 from chalicelib.agents.prompt import system_prompt, turns
 from chalicelib.agents.reading import Fragment, ToolCall, read_fragments
@@ -79,7 +80,7 @@ class OpenAIAgent(Agent):
                     # What is compressed comes in larger lumps.
                     "Accept-Encoding": "identity",
                 },
-                timeout=(CONNECT_SECS, self._settings.timeout_secs),
+                timeout=(CONNECT_SECS, self._settings.timeout_secs + LATER_SECS),
                 allow_redirects=False,
                 stream=True,
             )

@@ -42,8 +42,22 @@ def read_fragments(fragments: Iterable[Fragment]) -> Iterator[Piece]:
     Raises:
         AgentError: an act cannot be understood, or nothing is said and nothing done.
     """
+    return _checked(_read(fragments))
+
+
+def read_reply(reply: object) -> Iterator[Piece]:
+    """Give the pieces of a whole *reply*: text, or `{"say": …, "act": …}` and what the act needs.
+
+    Raises:
+        AgentError: it is neither, or the act cannot be understood, or nothing is said and done.
+    """
+    return _checked(_read([reply]) if isinstance(reply, str) else _object_pieces(reply))
+
+
+def _checked(read: Iterator[Piece]) -> Iterator[Piece]:
+    """Give what makes sense of what was *read*, up to the first act, and not without end."""
     spoken = 0
-    for piece in _read(fragments):
+    for piece in read:
         if not isinstance(piece, Speak):
             yield piece
             return
@@ -57,15 +71,7 @@ def read_fragments(fragments: Iterable[Fragment]) -> Iterator[Piece]:
         raise AgentError(message)
 
 
-def read_reply(reply: object) -> Iterator[Piece]:
-    """Give the pieces of a whole *reply*: text, or `{"say": …, "act": …}` and what the act needs.
-
-    Raises:
-        AgentError: it is neither, or the act cannot be understood.
-    """
-    if isinstance(reply, str):
-        yield from (Speak(sentence) for sentence in sentences(reply))
-        return
+def _object_pieces(reply: object) -> Iterator[Piece]:
     parts = reply if isinstance(reply, Mapping) else {}
     name, arguments = parts.get("act"), parts
     if "name" in parts:
@@ -74,7 +80,7 @@ def read_reply(reply: object) -> Iterator[Piece]:
     if name and isinstance(name, str) and isinstance(arguments, Mapping):
         yield from pieces(name, arguments)
     elif not name and isinstance(parts.get("say"), str):
-        yield from read_reply(parts["say"])
+        yield from (Speak(sentence) for sentence in sentences(parts["say"]))
     else:
         message = "the reply is neither text nor an object with say or act"
         raise AgentError(message)
@@ -104,7 +110,7 @@ def _rest(whole: Sentences, held: str) -> Iterator[Piece]:
         yield from (Speak(sentence) for sentence in [*whole.add(held), whole.rest()])
         return
     yield Speak(_FENCE.sub("", whole.rest()))
-    yield from read_reply(reply)
+    yield from _object_pieces(reply)
     yield Speak(_FENCE.sub("", behind))
 
 

@@ -4,7 +4,9 @@ from collections.abc import Callable, Mapping
 from typing import Final
 
 from chalicelib.agents.base import Agent
+from chalicelib.agents.bedrock import BedrockAgent
 from chalicelib.agents.deadline import Punctual
+from chalicelib.agents.function import FunctionAgent
 from chalicelib.agents.offline import OfflineAgent
 from chalicelib.agents.openai import OpenAIAgent
 from chalicelib.calls.terms import AgentKind, AgentSettings
@@ -20,6 +22,8 @@ def _punctual(make: Maker) -> Maker:
 AGENTS: Final[Mapping[AgentKind, Maker]] = {
     AgentKind.OFFLINE: lambda _settings, _key: OfflineAgent(),
     AgentKind.OPENAI: _punctual(OpenAIAgent),
+    AgentKind.BEDROCK: _punctual(BedrockAgent),
+    AgentKind.LAMBDA: _punctual(FunctionAgent),
 }
 
 
@@ -27,14 +31,11 @@ def build(settings: AgentSettings, api_key: str = "") -> Agent:
     """Make the agent that *settings* describe; a model has the key, and `timeout_secs` to reply.
 
     Raises:
-        AgentError: there is no such agent, or it cannot work with these settings.
+        AgentError: it cannot work with these settings.
     """
     if settings.missing:
         message = (
             f"set {' and '.join(settings.missing)} under [phone.agent]: {settings.kind} needs it"
         )
-        raise AgentError(message)
-    if settings.kind not in AGENTS:
-        message = f"this version has no agent of kind {settings.kind.value!r}; use offline"
         raise AgentError(message)
     return AGENTS[settings.kind](settings, api_key)

@@ -1,8 +1,12 @@
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from typing import Any, ClassVar, Final
+from urllib.parse import unquote
 
+import botocore.session
 import pytest
+from botocore.model import OperationModel, Shape
+from botocore.validate import ParamValidator
 from openai.types.chat import CompletionCreateParams
 from pydantic import TypeAdapter, ValidationError
 
@@ -10,6 +14,7 @@ from chalicelib.agents import registry
 from chalicelib.agents.base import Agent
 from chalicelib.calls.terms import AgentKind, AgentSettings
 from chalicelib.overriding import override
+from tests.aws_dialects import Bedrock, Function
 from tests.model_server import Asked, ChatCompletions, Dialect, ModelServer, Move
 
 KEY: Final = "sk-secret-key"
@@ -94,5 +99,74 @@ class OpenAICase(AgentCase):
         return []
 
 
-CASES: Final[tuple[AgentCase, ...]] = (OpenAICase(),)
+class BedrockCase(AgentCase):
+    kind = AgentKind.BEDROCK
+    dialect = Bedrock()
+    streams = True
+    needs: ClassVar[Mapping[str, str]] = {"model": "amazon.nova-lite-v1:0"}
+    secrets = ("testing-secret",)
+
+    @override
+    def environment(self, server_url: str) -> Mapping[str, str]:
+        return {
+            "AWS_ENDPOINT_URL_BEDROCK_RUNTIME": server_url,
+            "AWS_SECRET_ACCESS_KEY": "testing-secret",
+        }
+
+    @override
+    def system(self, asked: Asked) -> str:
+        (only,) = asked.body["system"]
+        return str(only["text"])
+
+    @override
+    def told(self, asked: Asked) -> Told:
+        return [
+            (one["role"], "".join(part["text"] for part in one["content"]))
+            for one in asked.body["messages"]
+        ]
+
+    @override
+    def objections(self, asked: Asked) -> list[str]:
+        shape = bedrock_shape("ConverseStream" if self.dialect.wants_stream(asked) else "Converse")
+        wanted = {"modelId": unquote(asked.path.split("/")[2]), **asked.body}
+        found = objections_to(wanted, shape.input_shape)
+        return [found] if found else []
+
+
+class FunctionCase(AgentCase):
+    kind = AgentKind.LAMBDA
+    dialect = Function()
+    streams = False
+    needs: ClassVar[Mapping[str, str]] = {"function_name": "bakery"}
+    secrets = ("testing-secret",)
+
+    @override
+    def environment(self, server_url: str) -> Mapping[str, str]:
+        return {"AWS_ENDPOINT_URL_LAMBDA": server_url, "AWS_SECRET_ACCESS_KEY": "testing-secret"}
+
+    @override
+    def system(self, asked: Asked) -> str:
+        return str(asked.body["system"])
+
+    @override
+    def told(self, asked: Asked) -> Told:
+        return [(one["role"], one["content"]) for one in asked.body["messages"]]
+
+    @override
+    def objections(self, asked: Asked) -> list[str]:
+        return [] if asked.path == "/2015-03-31/functions/bakery/invocations" else [asked.path]
+
+
+def bedrock_shape(operation: str) -> OperationModel:
+    """What botocore's model says of an operation of Bedrock."""
+    service = botocore.session.get_session().get_service_model("bedrock-runtime")
+    return service.operation_model(operation)
+
+
+def objections_to(structure: Mapping[str, Any], shape: Shape) -> str:
+    """What botocore finds wrong with *structure*; nothing if it is of that *shape*."""
+    return str(ParamValidator().validate(structure, shape).generate_report())
+
+
+CASES: Final[tuple[AgentCase, ...]] = (OpenAICase(), BedrockCase(), FunctionCase())
 every_agent = pytest.mark.parametrize("case", CASES, ids=lambda case: str(case.kind))

@@ -97,15 +97,24 @@ def serve(case: AgentCase, monkeypatch: pytest.MonkeyPatch) -> Iterator[Serve]:
     def start(*script: Move) -> ModelServer:
         server = case.serve(*script)
         started.append(server)
-        for name, value in case.environment(server.url).items():
-            monkeypatch.setenv(name, value)
-        aws.client.cache_clear()
+        go_to(case, server.url, monkeypatch)
         return server.__enter__()
 
     yield start
     for server in started:
         server.__exit__(None, None, None)
+    forget()
+
+
+def go_to(case: AgentCase, url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, value in case.environment(url).items():
+        monkeypatch.setenv(name, value)
+    forget()
+
+
+def forget() -> None:
     aws.client.cache_clear()
+    aws.session.cache_clear()
 
 
 def replied(
@@ -268,13 +277,11 @@ def test_a_server_that_is_not_there_is_an_error(
 ) -> None:
     with socket.create_server(("127.0.0.1", 0)) as closed:
         url = f"http://127.0.0.1:{closed.getsockname()[1]}"
-    for name, value in case.environment(url).items():
-        monkeypatch.setenv(name, value)
-    aws.client.cache_clear()
+    go_to(case, url, monkeypatch)
 
     with pytest.raises(AgentError, match="cannot be reached"):
         list(case.agent(url).reply(CONVERSATION))
-    aws.client.cache_clear()
+    forget()
 
 
 @every_agent
