@@ -14,6 +14,8 @@ GatewayError                          .code, the word the outside sees
 ├── PayloadError                      signed, but not readable
 ├── UnsupportedFeatureError           .feature: this carrier cannot do that
 ├── AgentError                        whoever answers could not
+├── AudioError                        no sound, or more of it than we take
+├── SpeechError                       a speech engine could not speak
 └── ProviderError                     .provider .carrier_code .status_code
     ├── ProviderRejectedError         it said no; asking again is pointless
     ├── ProviderUnavailableError      it certainly did nothing; asking again is safe
@@ -154,6 +156,18 @@ class AgentError(GatewayError):
     """Whoever answers could not: it failed, was late, or made no sense."""
 
     code = "agent_failed"
+
+
+class AudioError(GatewayError):
+    """What should be sound is none that we can read, or more than we take."""
+
+    code = "bad_audio"
+
+
+class SpeechError(GatewayError):
+    """A speech engine could not speak: it failed, was late, or gave no speech."""
+
+    code = "speech_failed"
 
 
 class ProviderError(GatewayError):
