@@ -41,8 +41,9 @@ check: lint types test ## all of the above: what CI runs
 docs: $(STAMP)   ## the pages and templates that are generated from the code
 	@$(BIN)/python -m tests.docs.capabilities
 	@$(BIN)/python -m tests.infra.agents
+	@$(BIN)/python -m tests.docs.spectrograms
 
-bench: $(STAMP)  ## AWS calls per webhook; writes build/bench.json
+bench: $(STAMP)  ## AWS calls per webhook, speed and quality of sound; writes build/bench.json
 	@$(BIN)/python -m tests.bench
 
 clean:           ## what was made

@@ -25,7 +25,7 @@ def encode(pcm: Samples) -> bytes:
 
 def decode(ulaw: bytes) -> Samples:
     """The samples that μ-law codes stand for."""
-    return _MU_SAMPLES.take(np.frombuffer(ulaw, np.uint8))
+    return _decoded(ulaw, _MU_SAMPLES, _MU_PAIRS)
 
 
 def encode_alaw(pcm: Samples) -> bytes:
@@ -35,7 +35,20 @@ def encode_alaw(pcm: Samples) -> bytes:
 
 def decode_alaw(alaw: bytes) -> Samples:
     """The samples that A-law codes stand for."""
-    return _A_SAMPLES.take(np.frombuffer(alaw, np.uint8))
+    return _decoded(alaw, _A_SAMPLES, _A_PAIRS)
+
+
+def _decoded(codes: bytes, samples: Samples, pairs: NDArray[np.uint32]) -> Samples:
+    # Looked up by twos: half the look-ups take half the time. None can lie outside: not to look
+    # whether one does ("wrap") is what saves a fifth.
+    twos = np.frombuffer(codes, np.uint16, len(codes) // 2)
+    even = pairs.take(twos, mode="wrap").view(np.int16)
+    return np.append(even, samples[codes[-1]]) if len(codes) % 2 else even
+
+
+def _pairs(samples: Samples) -> NDArray[np.uint32]:
+    """What every two codes side by side stand for, in the order of this machine's bytes."""
+    return samples.take(_EVERY_SAMPLE.astype(np.uint16).view(np.uint8)).view(np.uint32)
 
 
 def _mu_codes() -> NDArray[np.uint8]:
@@ -75,3 +88,5 @@ _MU_CODES: Final = _mu_codes()
 _MU_SAMPLES: Final = _mu_samples()
 _A_CODES: Final = _a_codes()
 _A_SAMPLES: Final = _a_samples()
+_MU_PAIRS: Final = _pairs(_MU_SAMPLES)
+_A_PAIRS: Final = _pairs(_A_SAMPLES)

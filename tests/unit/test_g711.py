@@ -38,6 +38,14 @@ def test_nothing_is_encoded_as_nothing() -> None:
     assert len(g711.decode(b"")) == 0
 
 
+@pytest.mark.parametrize("count", [1, 2, 3, 255])
+def test_any_number_of_codes_is_decoded_in_their_order(count: int) -> None:
+    codes = EVERY_CODE[::-1][:count]
+
+    assert g711.decode(codes).tobytes() == audioop.ulaw2lin(codes, 2)
+    assert g711.decode_alaw(codes).tobytes() == audioop.alaw2lin(codes, 2)
+
+
 def test_samples_that_do_not_lie_side_by_side_are_encoded_in_their_order() -> None:
     assert g711.encode(EVERY_SAMPLE[::-2]) == g711.encode(EVERY_SAMPLE)[::-2]
 
