@@ -7,10 +7,11 @@ import re
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, Final
 
 from chalicelib.actions.speak import DIGITS
-from chalicelib.calls.call import Mode
+from chalicelib.calls.call import Direction, Mode, State
 from chalicelib.calls.phone_numbers import e164
 from chalicelib.errors import BadPhoneNumberError, Fault, InvalidParamsError
 from chalicelib.overriding import override
@@ -95,6 +96,21 @@ class Telephone(Text):
         except BadPhoneNumberError as error:
             yield error.faults[0].reason
         yield from super(Telephone, self)._faults(value)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Moment(Text):
+    """A time as RFC 3339 writes it, with its offset from UTC."""
+
+    @override
+    def _faults(self, value: str) -> Iterator[str]:
+        try:
+            known = datetime.fromisoformat(value).tzinfo is not None
+        except ValueError:
+            known = False
+        if not known:
+            yield "must be a time like 2026-03-02T12:00:00Z"
+        yield from super(Moment, self)._faults(value)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -193,6 +209,16 @@ PARAMETERS: Final[Mapping[str, Param]] = {
     "limit": Whole(
         words="How many calls to list at most.", lowest=1, highest=MOST_LISTED, default=LISTED
     ),
+    "search": Text(
+        words="Part of a telephone number, or how the id of a call begins, ours or the carrier's.",
+        longest=64,
+    ),
+    "direction": Text(
+        words="Who called whom: inbound, or outbound.", longest=20, choices=tuple(Direction)
+    ),
+    "state": Text(words="The state that a call is in.", longest=20, choices=tuple(State)),
+    "began_from": Moment(words="The call began then or later, RFC 3339.", longest=40),
+    "began_before": Moment(words="The call began before that, RFC 3339.", longest=40),
     "cursor": Text(
         words="The cursor of an earlier list of calls, for the calls before those.", longest=1_000
     ),
@@ -252,6 +278,9 @@ END: Final = Takes(("call_id",))
 SPEAK: Final = Takes(("call_id", "message"))
 DTMF: Final = Takes(("call_id", "digits"))
 HISTORY: Final = Takes(optional=("account", "limit", "cursor"))
+SEARCH: Final = Takes(
+    optional=(*HISTORY.optional, "search", "direction", "state", "began_from", "began_before")
+)
 FOLLOW: Final = Takes(("call_id",), ("since",))
 WAIT: Final = Takes(("call_id",), ("since", "until", "timeout_secs"))
 

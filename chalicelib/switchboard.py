@@ -5,16 +5,18 @@ All doors of ours lead to this one room, so that they cannot disagree.
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from itertools import islice
+from datetime import datetime
 from typing import Any, Final
 
 from chalicelib import parameters, wiring
 from chalicelib.actions.end_call import end_call
+from chalicelib.actions.find_calls import Found, find_calls
 from chalicelib.actions.place_call import CallOrder, place_call_or_fall_back
 from chalicelib.actions.speak import send_digits, speak
-from chalicelib.calls.call import Call, Mode
+from chalicelib.calls.call import Call, Direction, Mode, State
 from chalicelib.calls.phone_numbers import e164
-from chalicelib.calls.published import CallJson, call_json, conversation_json
+from chalicelib.calls.published import CallJson, call_json, conversation_json, time_json
+from chalicelib.calls.search import Period, Wanted
 from chalicelib.calls.transcript import Conversation
 from chalicelib.errors import Fault, InvalidParamsError
 from chalicelib.parameters import LISTED, Params, Takes
@@ -83,26 +85,42 @@ def _key(params: Params) -> CallJson:
     return _then(params, lambda call: send_digits(call, digits, exchange=wiring.exchange_of(call)))
 
 
-def _history(params: Params) -> Result:
-    limit, cursor = params.get("limit", LISTED), params.get("cursor") or ""
+def find(params: Params) -> Found:
+    """Find calls as *params*, which are checked, say."""
     if "account" in params:
-        account_ids = [wiring.account(params["account"]).account_id]
+        account_ids: tuple[str, ...] = (wiring.account(params["account"]).account_id,)
     else:
-        account_ids = list(_account_ids())
-    pages = [
-        wiring.calls().history(account_id, limit=limit, cursor=cursor) for account_id in account_ids
-    ]
-    calls = sorted(
-        (call for page in pages for call in page.calls),
-        key=lambda call: call.started_at,
-        reverse=True,
+        account_ids = _account_ids()
+    return find_calls(
+        _wanted(params),
+        account_ids,
+        limit=params.get("limit", LISTED),
+        cursor=params.get("cursor") or "",
+        calls=wiring.calls(),
     )
-    shown = list(islice(calls, limit))
-    more = len(calls) > limit or any(page.cursor for page in pages)
+
+
+def _history(params: Params) -> Result:
+    found = find(params)
     return {
-        "calls": [call_json(call) for call in shown],
-        "cursor": wiring.calls().cursor_after(shown[-1]) if more and shown else None,
+        "calls": [call_json(call) for call in found.calls],
+        "cursor": found.cursor or None,
+        **({"searched_to": time_json(found.searched_to)} if found.searched_to else {}),
     }
+
+
+def _wanted(params: Params) -> Wanted:
+    direction, state = params.get("direction"), params.get("state")
+    first, last = params.get("began_from"), params.get("began_before")
+    return Wanted(
+        text=str(params.get("search", "")).strip(),
+        direction=Direction(direction) if direction else None,
+        state=State(state) if state else None,
+        period=Period(
+            first=datetime.fromisoformat(first) if first else None,
+            last=datetime.fromisoformat(last) if last else None,
+        ),
+    )
 
 
 status: Final = Verb(
@@ -120,7 +138,7 @@ say: Final = Verb("Speak into a live call.", parameters.SPEAK, _say)
 key: Final = Verb("Send touch-tone digits into a live call.", parameters.DTMF, _key)
 history: Final = Verb(
     "Show calls, newest first, and where the next page begins.",
-    parameters.HISTORY,
+    parameters.SEARCH,
     _history,
 )
 

@@ -9,6 +9,7 @@ from typing import Any
 
 from chalicelib.accounts.account import Account, OutboundLimits, Phone
 from chalicelib.calls.call import AnsweredBy, Call, State, may_become
+from chalicelib.calls.search import ALWAYS, Period
 from chalicelib.calls.transcript import Conversation, Line, Slot
 from chalicelib.errors import (
     ConflictError,
@@ -265,8 +266,12 @@ class FakeCallStore(CallStore):
                 self._keep(replace(call, deadline=deadline))
 
     @override
-    def history(self, account: str, *, limit: int, cursor: str = "") -> Page:
-        calls = [call for call in self._all() if call.account == account]
+    def history(
+        self, account: str, *, limit: int, cursor: str = "", period: Period = ALWAYS
+    ) -> Page:
+        calls = [
+            call for call in self._all() if call.account == account and period.has(call.started_at)
+        ]
         calls.sort(key=_newness, reverse=True)
         if cursor:
             cursors = {self.cursor_after(call): call for call in self._all()}

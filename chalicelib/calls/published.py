@@ -23,9 +23,9 @@ def call_json(call: Call) -> CallJson:
         "to": call.to_number,
         "state": call.state,
         "answered_by": call.answered_by,
-        "started_at": _time(call.started_at),
-        "answered_at": _time(call.answered_at),
-        "ended_at": _time(call.ended_at),
+        "started_at": time_json(call.started_at),
+        "answered_at": time_json(call.answered_at),
+        "ended_at": time_json(call.ended_at),
         "end_reason": call.end_reason,
         "error": {"code": error.code, "message": error.message} if error else None,
         "max_duration_secs": call.max_duration_secs,
@@ -39,10 +39,11 @@ def conversation_json(conversation: Conversation) -> CallJson:
 
 
 def _line_json(line: Line) -> dict[str, Any]:
-    return {"speaker": line.speaker, "text": line.text, "kind": line.kind, "at": _time(line.at)}
+    return {"speaker": line.speaker, "text": line.text, "kind": line.kind, "at": time_json(line.at)}
 
 
-def _time(at: datetime | None) -> str | None:
+def time_json(at: datetime | None) -> str | None:
+    """Show a time: RFC 3339, UTC, to the millisecond."""
     if at is None:
         return None
     return at.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")

@@ -8,6 +8,7 @@ from enum import StrEnum
 
 from chalicelib.accounts.account import Account, OutboundLimits, Phone
 from chalicelib.calls.call import AnsweredBy, Call, CallFailure, CallId, State
+from chalicelib.calls.search import ALWAYS, Period
 from chalicelib.calls.transcript import Conversation, Line, Slot
 
 
@@ -241,8 +242,12 @@ class CallStore(ABC):
         """Let the sweep look after a live call again at *deadline*."""
 
     @abstractmethod
-    def history(self, account: str, *, limit: int, cursor: str = "") -> Page:
-        """Read the calls of *account*, newest first; behind *cursor*, whosever call it is of.
+    def history(
+        self, account: str, *, limit: int, cursor: str = "", period: Period = ALWAYS
+    ) -> Page:
+        """Read the calls of *account* that began in *period*, newest first.
+
+        They begin behind *cursor*, whosever call it is of.
 
         Raises:
             InvalidParamsError: *cursor* is not one that we gave.

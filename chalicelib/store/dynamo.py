@@ -10,6 +10,7 @@ from pynamodb.expressions.update import Action
 
 from chalicelib.accounts.account import OutboundLimits
 from chalicelib.calls.call import AnsweredBy, Call, CallId, State, may_become
+from chalicelib.calls.search import ALWAYS, Period
 from chalicelib.errors import LimitReachedError, UnknownCallError
 from chalicelib.overriding import override
 from chalicelib.store.base import (
@@ -192,16 +193,23 @@ class DynamoCallStore(DynamoTurns):
         change(call_at(call_id), CallItem.deadline.set(deadline), condition=LIVE)
 
     @override
-    def history(self, account: str, *, limit: int, cursor: str = "") -> Page:
-        # One more than asked for tells whether there is a next page.
+    def history(
+        self, account: str, *, limit: int, cursor: str = "", period: Period = ALWAYS
+    ) -> Page:
         begin = Cursor.read(cursor) if cursor else None
-        earlier = CallItem.started_at <= begin.started_at if begin else None
+        ends = [end for end in (period.latest, begin and begin.started_at) if end]
+        latest = min(ends, default=None)
+        if latest and period.first and latest < period.first:
+            return Page((), "")
+        # DynamoDB refuses to go on behind a key that is outside of what is asked for.
+        inside = begin is not None and begin.account == account and latest == begin.started_at
         found = CallItem.by_account.query(
             account,
-            earlier if begin and begin.account != account else None,
+            _begun(period.first, latest),
             scan_index_forward=False,
+            # One more than asked for tells whether there is a next page.
             limit=limit + 1,
-            last_evaluated_key=begin.key if begin and begin.account == account else None,
+            last_evaluated_key=begin.key if begin and inside else None,
         )
         calls = tuple(map(call_of, found))
         page = calls[:limit]
@@ -223,6 +231,17 @@ class DynamoCallStore(DynamoTurns):
     def drop_ended_note(self, note: EndedNote) -> None:
         pk, _, sk = note.key.partition("/")
         NoteItem(pk, sk).delete()
+
+
+def _begun(first: datetime | None, latest: datetime | None) -> Condition | None:
+    """The condition that a call began between the two, each included."""
+    began = CallItem.started_at
+    if first and latest:
+        between: Condition = began.between(first, latest)
+        return between
+    if first:
+        return began >= first
+    return began <= latest if latest else None
 
 
 def _count(call: Call, limits: OutboundLimits | None) -> Change:

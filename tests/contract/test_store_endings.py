@@ -6,6 +6,7 @@ from datetime import timedelta
 import pytest
 
 from chalicelib.calls.call import CallFailure, CallId, Mode, State
+from chalicelib.calls.search import Period
 from chalicelib.errors import InvalidParamsError
 from chalicelib.store.base import CallStore, EndedNote, Ending, Page
 from tests.builders import NOON, a_call
@@ -220,6 +221,34 @@ def test_a_cursor_of_another_account_begins_at_its_time(calls: CallStore) -> Non
     page = calls.history("twilio", limit=5, cursor=calls.cursor_after(calls.get("1")))
 
     assert [call.call_id for call in page.calls] == ["0"]
+
+
+def test_history_of_a_period_has_what_began_in_it(calls: CallStore) -> None:
+    names = create_some(calls, *"abcdef")
+    first, last = calls.get("b").started_at, calls.get("e").started_at
+    period = Period(first=first, last=last)
+
+    page = calls.history("twilio", limit=2, period=period)
+    rest = calls.history("twilio", limit=2, period=period, cursor=page.cursor)
+    since = calls.history("twilio", limit=9, period=Period(first=first))
+    before = calls.history("twilio", limit=9, period=Period(last=last))
+
+    assert [call.call_id for call in page.calls + rest.calls] == names[3:0:-1]
+    assert rest.cursor == ""
+    assert [call.call_id for call in since.calls] == names[:0:-1]
+    assert [call.call_id for call in before.calls] == names[3::-1]
+
+
+def test_a_cursor_outside_of_the_period_goes_on_inside_of_it(calls: CallStore) -> None:
+    names = create_some(calls, *"abcdef")
+    period = Period(first=calls.get("b").started_at, last=calls.get("e").started_at)
+    newest, oldest = (calls.cursor_after(calls.get(name)) for name in ("f", "a"))
+
+    above = calls.history("twilio", limit=9, period=period, cursor=newest)
+    below = calls.history("twilio", limit=9, period=period, cursor=oldest)
+
+    assert [call.call_id for call in above.calls] == names[3:0:-1]
+    assert below == Page((), "")
 
 
 def test_an_ended_call_leaves_a_note_until_it_is_dropped(calls: CallStore) -> None:

@@ -204,6 +204,36 @@ def test_status_lists_the_accounts_and_no_secret(phone: Phone) -> None:
     assert phone.gateway.seeded[0].credentials["auth_token"] not in response.text
 
 
+def test_history_is_searched_by_number_direction_state_and_time(phone: Phone) -> None:
+    begun = wiring.now().isoformat()
+    number = phone.far_end()
+    call = phone.over(phone.initiate(number, "Only this.", mode="notify"))
+
+    def found(**params: str) -> list[str]:
+        answer = phone.rpc.ask("voicecall.history", began_from=begun, **params)
+        return [one["call_id"] for one in answer["calls"]]
+
+    assert found() == [call["call_id"]]
+    assert found(search=number[-7:], direction="outbound", state="completed") == found()
+    assert found(search=call["provider_call_id"][:12]) == found()
+    assert found(search="no number") == []
+    assert found(direction="inbound") == []
+    assert found(state="busy") == []
+    assert found(began_before=begun) == []
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [("direction", "sideways"), ("state", "bored"), ("began_from", "noon"), ("began_before", "1")],
+)
+def test_a_search_for_what_cannot_be_is_refused_by_name(
+    phone: Phone, name: str, value: str
+) -> None:
+    response = ask(phone, request("voicecall.history", **{name: value}))
+
+    assert response.json()["error"]["data"]["field"] == name
+
+
 def test_history_goes_back_page_by_page(phone: Phone) -> None:
     made = [phone.initiate(phone.far_end(), f"{n}.", mode="notify") for n in range(3)]
     for call_id in made:
