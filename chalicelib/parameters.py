@@ -112,6 +112,10 @@ class Moment(Text):
             yield "must be a time like 2026-03-02T12:00:00Z"
         yield from super(Moment, self)._faults(value)
 
+    @override
+    def schema(self) -> Schema:
+        return {**super(Moment, self).schema(), "format": "date-time"}
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Whole(Param):

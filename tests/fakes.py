@@ -101,11 +101,11 @@ class FakeCallStore(CallStore):
             call = self._of(account, call_id, provider_call_id)
             if call is None or call.state not in may_become(state):
                 return False
-            answered_at = at if state is State.ANSWERED else call.answered_at
             self._move(
                 call,
                 state=state,
-                answered_at=answered_at,
+                ringing_at=at if state is State.RINGING else call.ringing_at,
+                answered_at=at if state is State.ANSWERED else call.answered_at,
                 provider_call_id=call.provider_call_id or provider_call_id,
             )
             return True
@@ -179,6 +179,7 @@ class FakeCallStore(CallStore):
                 return None
             slot = Slot.bot(turn + 1)
             awaited = call.turn == turn and call.heard == reply.heard
+            wanted_at = line.at if line.ends_call else None
             if not awaited or not self._fill(call_id, slot, line):
                 return self._lines.get(call_id, {}).get(str(slot))
             self._move(
@@ -188,6 +189,7 @@ class FakeCallStore(CallStore):
                 given=call.given + reply.given,
                 quiet=reply.quiet,
                 end_requested=call.end_requested or (State.HANGUP_BOT if line.ends_call else None),
+                end_requested_at=call.end_requested_at or wanted_at,
             )
             return line
 
@@ -222,7 +224,7 @@ class FakeCallStore(CallStore):
         return self._lines.get(call_id, {}).get(str(slot))
 
     @override
-    def request_end(self, call_id: str, reason: State, *, retry_at: datetime) -> Call:
+    def request_end(self, call_id: str, reason: State, *, at: datetime, retry_at: datetime) -> Call:
         with self._lock:
             call = self.get(call_id)
             if call.state.is_final:
@@ -231,6 +233,7 @@ class FakeCallStore(CallStore):
                 replace(
                     call,
                     end_requested=call.end_requested or reason,
+                    end_requested_at=call.end_requested_at or at,
                     deadline=min(call.deadline, retry_at),
                 )
             )

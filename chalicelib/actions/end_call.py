@@ -22,8 +22,8 @@ def end_call(call: Call, *, exchange: Exchange, reason: State = State.HANGUP_BOT
     Raises:
         ProviderError: the carrier refused or failed; the call may still be going on.
     """
-    retry_at = exchange.now() + RETRY_AFTER
-    call = exchange.calls.request_end(call.call_id, reason, retry_at=retry_at)
+    now = exchange.now()
+    call = exchange.calls.request_end(call.call_id, reason, at=now, retry_at=now + RETRY_AFTER)
     if call.state.is_final or not call.provider_call_id:
         return call
     try:

@@ -70,8 +70,9 @@ def _meet_machine(call: Call, exchange: Exchange) -> list[Verb]:
     """Leave the message, whatever the call is for, or hang up: nobody is there to talk to."""
     log.info("answering machine", call_id=call.call_id, account=call.account, then=call.on_machine)
     if call.on_machine is OnMachine.HANGUP:
-        at = exchange.now() + RETRY_AFTER
-        exchange.calls.request_end(call.call_id, State.HANGUP_BOT, retry_at=at)
+        at = exchange.now()
+        retry_at = at + RETRY_AFTER
+        exchange.calls.request_end(call.call_id, State.HANGUP_BOT, at=at, retry_at=retry_at)
         return [HangUp()]
     message = opening_verbs(replace(call, mode=Mode.NOTIFY), exchange=exchange)
     if Feature.GREETING_END in exchange.provider.features:

@@ -144,12 +144,14 @@ class Call:
     """How many silences in a row went before what we say now, where nobody else knows."""
     turn: int = 1
     """The turn whose answer is awaited; each turn is something we said and what came back."""
+    ringing_at: datetime | None = None
     answered_at: datetime | None = None
     opened_at: datetime | None = None
     """When the first words were handed to the carrier."""
     ended_at: datetime | None = None
     end_requested: State | None = None
     """The final state that we asked for, kept until the carrier confirms."""
+    end_requested_at: datetime | None = None
     error: CallFailure | None = None
     version: int = 1
 

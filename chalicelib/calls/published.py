@@ -4,6 +4,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from chalicelib.calls.call import Call
+from chalicelib.calls.course import course
 from chalicelib.calls.transcript import Conversation, Line
 
 CallJson = dict[str, Any]
@@ -36,6 +37,11 @@ def conversation_json(conversation: Conversation) -> CallJson:
     """Show a call with its transcript, oldest line first."""
     lines = [_line_json(line) for line in conversation.lines]
     return {**call_json(conversation.call), "transcript": lines}
+
+
+def course_json(call: Call) -> list[dict[str, Any]]:
+    """Show what happened to *call*, oldest first."""
+    return [{"what": one.what, "at": time_json(one.at)} for one in course(call)]
 
 
 def _line_json(line: Line) -> dict[str, Any]:

@@ -212,8 +212,8 @@ class CallStore(ABC):
         """Read the line in *slot*."""
 
     @abstractmethod
-    def request_end(self, call_id: str, reason: State, *, retry_at: datetime) -> Call:
-        """Note that we want the call over, and why; the first reason stays.
+    def request_end(self, call_id: str, reason: State, *, at: datetime, retry_at: datetime) -> Call:
+        """Note that we want the call over, since *at*, and why; the first reason stays.
 
         The sweep looks after the call from *retry_at* on. A call that is over comes back as it is.
 

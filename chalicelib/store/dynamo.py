@@ -100,6 +100,8 @@ class DynamoCallStore(DynamoTurns):
         actions = [CallItem.state.set(state), ONE_MORE, *_attaching(provider_call_id)]
         if state is State.ANSWERED:
             actions.append(CallItem.answered_at.set(at))
+        if state is State.RINGING:
+            actions.append(CallItem.ringing_at.set(at))
         return change(
             call_at(call_id),
             *actions,
@@ -141,13 +143,16 @@ class DynamoCallStore(DynamoTurns):
         return Opened(call, first=False)
 
     @override
-    def request_end(self, call_id: str, reason: State, *, retry_at: datetime) -> Call:
+    def request_end(self, call_id: str, reason: State, *, at: datetime, retry_at: datetime) -> Call:
         item = call_at(call_id)
-        note = CallItem.end_requested.set(CallItem.end_requested | reason)
+        note = (
+            CallItem.end_requested.set(CallItem.end_requested | reason),
+            CallItem.end_requested_at.set(CallItem.end_requested_at | at),
+        )
         sooner = CallItem.deadline.set(retry_at)
         # DynamoDB has no minimum: where the sweep comes earlier anyway, only the reason is noted.
-        if change(item, note, sooner, condition=LIVE & (CallItem.deadline > retry_at)) or change(
-            item, note, condition=LIVE
+        if change(item, *note, sooner, condition=LIVE & (CallItem.deadline > retry_at)) or change(
+            item, *note, condition=LIVE
         ):
             return call_of(item)
         return self.get(call_id)

@@ -140,14 +140,17 @@ class DynamoTurns(CallStore):
 def _opening_next(turn: int, reply: Reply) -> tuple[Action, ...]:
     ends_call = reply.line.ends_call
     state = State.SPEAKING if reply.given or ends_call else State.LISTENING
-    wanted = CallItem.end_requested | State.HANGUP_BOT
+    wanted = (
+        CallItem.end_requested.set(CallItem.end_requested | State.HANGUP_BOT),
+        CallItem.end_requested_at.set(CallItem.end_requested_at | reply.line.at),
+    )
     return (
         CallItem.turn.set(turn + 1),
         CallItem.state.set(state),
         CallItem.given.add(reply.given),
         CallItem.quiet.set(reply.quiet),
         ONE_MORE,
-        *((CallItem.end_requested.set(wanted),) if ends_call else ()),
+        *(wanted if ends_call else ()),
     )
 
 

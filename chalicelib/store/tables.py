@@ -151,10 +151,12 @@ class CallItem(Item, discriminator="call"):
     turn = NumberAttribute()
     on_machine = UnicodeAttribute(null=True)
     answered_by = UnicodeAttribute(null=True)
+    ringing_at = TimeAttribute(null=True)
     answered_at = TimeAttribute(null=True)
     opened_at = TimeAttribute(null=True)
     ended_at = TimeAttribute(null=True)
     end_requested = UnicodeAttribute(null=True)
+    end_requested_at = TimeAttribute(null=True)
     error = JSONAttribute(null=True)
     version = NumberAttribute()
 

@@ -57,7 +57,7 @@ def test_a_final_state_is_never_left(calls: CallStore) -> None:
     calls.finish(call.call_id, Ending(at=SOON, reason=State.BUSY), account="twilio")
 
     calls.finish(call.call_id, Ending(at=SOON, reason=State.COMPLETED), account="twilio")
-    calls.request_end(call.call_id, State.HANGUP_BOT, retry_at=SOON)
+    calls.request_end(call.call_id, State.HANGUP_BOT, at=NOON, retry_at=SOON)
     calls.postpone(call.call_id, SOON)
 
     assert calls.get(call.call_id) == call.ended(State.BUSY, at=SOON)
@@ -66,7 +66,7 @@ def test_a_final_state_is_never_left(calls: CallStore) -> None:
 def test_what_we_asked_for_goes_before_what_the_carrier_says(calls: CallStore) -> None:
     call = a_call()
     calls.create(call)
-    calls.request_end(call.call_id, State.TIMEOUT, retry_at=SOON)
+    calls.request_end(call.call_id, State.TIMEOUT, at=NOON, retry_at=SOON)
 
     ending = Ending(at=SOON, reason=State.ERROR, error=FAILURE)
     calls.finish(call.call_id, ending, account="twilio")
@@ -103,10 +103,14 @@ def test_the_first_reason_to_end_a_call_stays(calls: CallStore) -> None:
     call = a_call()
     calls.create(call)
 
-    first = calls.request_end(call.call_id, State.HANGUP_BOT, retry_at=SOON)
-    again = calls.request_end(call.call_id, State.TIMEOUT, retry_at=SOON)
+    first = calls.request_end(call.call_id, State.HANGUP_BOT, at=NOON, retry_at=SOON)
+    again = calls.request_end(call.call_id, State.TIMEOUT, at=NOON, retry_at=SOON)
 
-    assert first == again == replace(call, end_requested=State.HANGUP_BOT, deadline=SOON)
+    assert (
+        first
+        == again
+        == replace(call, end_requested=State.HANGUP_BOT, end_requested_at=NOON, deadline=SOON)
+    )
     assert calls.get(call.call_id) == first
 
 
@@ -114,9 +118,9 @@ def test_asking_for_the_end_never_lets_the_sweep_come_later(calls: CallStore) ->
     call = a_call(deadline=NOON)
     calls.create(call)
 
-    asked = calls.request_end(call.call_id, State.HANGUP_BOT, retry_at=SOON)
+    asked = calls.request_end(call.call_id, State.HANGUP_BOT, at=NOON, retry_at=SOON)
 
-    assert asked == replace(call, end_requested=State.HANGUP_BOT)
+    assert asked == replace(call, end_requested=State.HANGUP_BOT, end_requested_at=NOON)
 
 
 def test_asking_for_the_end_of_a_call_that_is_over_gives_it_as_it_is(calls: CallStore) -> None:
@@ -124,7 +128,7 @@ def test_asking_for_the_end_of_a_call_that_is_over_gives_it_as_it_is(calls: Call
     calls.create(call)
     calls.finish(call.call_id, Ending(at=SOON, reason=State.BUSY), account="twilio")
 
-    asked = calls.request_end(call.call_id, State.HANGUP_BOT, retry_at=SOON)
+    asked = calls.request_end(call.call_id, State.HANGUP_BOT, at=NOON, retry_at=SOON)
 
     assert asked == call.ended(State.BUSY, at=SOON)
 
@@ -142,7 +146,7 @@ def test_only_live_calls_whose_deadline_has_passed_are_overdue(calls: CallStore)
     names = create_some(calls, "a", "b", "c", "d", "e")
     calls.finish("a", Ending(at=SOON), account="twilio")
     calls.postpone("b", NOON + timedelta(hours=9))
-    calls.request_end("e", State.HANGUP_BOT, retry_at=SOON)
+    calls.request_end("e", State.HANGUP_BOT, at=NOON, retry_at=SOON)
 
     overdue = calls.overdue(SOON + timedelta(minutes=2), limit=10)
 

@@ -103,7 +103,7 @@ ONE_REQUEST: list[tuple[str, Ask]] = [
     ("GetItem", lambda calls: calls.line(CALL.call_id, Slot.user(1))),
     (
         "UpdateItem",
-        lambda calls: calls.request_end(CALL.call_id, State.HANGUP_BOT, retry_at=SOON),
+        lambda calls: calls.request_end(CALL.call_id, State.HANGUP_BOT, at=NOON, retry_at=SOON),
     ),
     ("TransactWriteItems", finish),
     ("Scan", lambda calls: calls.live()),

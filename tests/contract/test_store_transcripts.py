@@ -127,17 +127,25 @@ def test_a_reply_that_ends_the_call_says_that_we_wanted_it(calls: CallStore) -> 
 
     counted = calls.reply(CALL.call_id, 1, Reply(line=line))
 
-    wanted = replace(CALL, turn=2, state=State.SPEAKING, end_requested=State.HANGUP_BOT, version=2)
+    wanted = replace(
+        CALL,
+        turn=2,
+        state=State.SPEAKING,
+        end_requested=State.HANGUP_BOT,
+        end_requested_at=line.at,
+        version=2,
+    )
     assert counted == line
     assert calls.get(CALL.call_id) == wanted
 
 
 def test_a_farewell_does_not_change_why_the_call_was_to_end(calls: CallStore) -> None:
-    calls.request_end(CALL.call_id, State.TIMEOUT, retry_at=CALL.deadline)
+    calls.request_end(CALL.call_id, State.TIMEOUT, at=NOON, retry_at=CALL.deadline)
 
     calls.reply(CALL.call_id, 1, Reply(line=bot_line("Goodbye.", ends_call=True)))
 
-    assert calls.get(CALL.call_id).end_requested is State.TIMEOUT
+    call = calls.get(CALL.call_id)
+    assert (call.end_requested, call.end_requested_at) == (State.TIMEOUT, NOON)
 
 
 def test_a_slot_is_filled_once(calls: CallStore) -> None:

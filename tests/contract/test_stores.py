@@ -64,7 +64,7 @@ def test_a_call_that_was_never_created_is_unknown(calls: CallStore) -> None:
     with pytest.raises(UnknownCallError):
         calls.conversation("nobody")
     with pytest.raises(UnknownCallError):
-        calls.request_end("nobody", State.HANGUP_BOT, retry_at=NOON)
+        calls.request_end("nobody", State.HANGUP_BOT, at=NOON, retry_at=NOON)
 
 
 def test_creating_a_call_twice_gives_the_first_one_as_it_is_now(memory: Memory) -> None:
@@ -187,7 +187,12 @@ def test_a_call_moves_forward_and_keeps_when_it_was_answered(calls: CallStore) -
 
     assert moved == [True, True]
     assert calls.get(call.call_id) == replace(
-        call, state=State.ANSWERED, answered_at=LATER, provider_call_id="CA1", version=3
+        call,
+        state=State.ANSWERED,
+        ringing_at=LATER,
+        answered_at=LATER,
+        provider_call_id="CA1",
+        version=3,
     )
 
 

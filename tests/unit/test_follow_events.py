@@ -40,7 +40,9 @@ def test_whoever_answers_is_greeted_once() -> None:
 
 def test_the_telephone_is_put_down_when_the_end_was_asked_for_before_the_answer() -> None:
     world = World.of()
-    world.calls.request_end(CALL.call_id, State.HANGUP_BOT, retry_at=world.clock())
+    world.calls.request_end(
+        CALL.call_id, State.HANGUP_BOT, at=world.clock(), retry_at=world.clock()
+    )
 
     world.open()
 

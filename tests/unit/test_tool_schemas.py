@@ -67,7 +67,8 @@ def questions(draw: st.DrawFn) -> dict[str, Any]:
         if draw(st.integers(0, 3)) == 0
         else set()
     )
-    values = {name: draw(GOOD[name] if draw(st.integers(0, 5)) else JSON) for name in sorted(names)}
+    good = {name: GOOD.get(name, JSON) for name in sorted(names)}
+    values = {name: draw(one if draw(st.integers(0, 5)) else JSON) for name, one in good.items()}
     return {"action": action.name, **values}
 
 
