@@ -53,11 +53,16 @@ def is_safe(url: str) -> bool:
 @cache
 def session() -> requests.Session:
     """Give the session whose connections all requests of this container share."""
-    shared = requests.Session()
+    return new_session()
+
+
+def new_session() -> requests.Session:
+    """Make a session for one conversation: no cookie and no connection of another is in it."""
+    made = requests.Session()
     # REQUESTS_CA_BUNDLE, proxies and .netrc of the machine are not the other side's business.
-    shared.trust_env = False
-    shared.mount("https://", _OneContext())
-    return shared
+    made.trust_env = False
+    made.mount("https://", _OneContext())
+    return made
 
 
 @cache

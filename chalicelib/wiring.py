@@ -1,7 +1,7 @@
 """Chooses the real things, once per container."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from functools import cache
 from typing import Final, Generic, TypeVar
@@ -15,6 +15,7 @@ from chalicelib.errors import UnknownAccountError
 from chalicelib.phone_config import AGENT_SECRET
 from chalicelib.providers import registry as providers
 from chalicelib.providers.base import Provider
+from chalicelib.provisioning.seals import Seal
 from chalicelib.settings import settings
 from chalicelib.store.base import AccessToken, AccountStore, CallStore, Session, TokenStore
 from chalicelib.store.dynamo import DynamoCallStore
@@ -194,6 +195,22 @@ def rotated_exchanges(account_id: str) -> list[Exchange]:
         _exchange(its_account, credentials)
         for credentials in vault().rotated(its_account.account_id)
     ]
+
+
+def keyrings(account_id: str) -> Iterator[tuple[Provider, Seal | None]]:
+    """The carrier of an account and the seal of its probes: by its credentials, then by others.
+
+    Others are looked for only when those that are remembered did not do.
+    """
+    its_account = account(account_id)
+
+    def keyring(credentials: Credentials) -> tuple[Provider, Seal | None]:
+        provider = _provider(its_account, credentials)
+        return provider, Seal.of(credentials, provider.needs)
+
+    yield keyring(vault().credentials(its_account.account_id))
+    for credentials in vault().rotated(its_account.account_id):
+        yield keyring(credentials)
 
 
 def exchange_of(call: Call) -> Exchange:

@@ -6,11 +6,13 @@ from typing import Final
 from chalice import Blueprint, Response
 
 from chalicelib import log, wiring
+from chalicelib.actions.exchange import Exchange
 from chalicelib.actions.take_webhook import take_webhook
 from chalicelib.calls.callbacks import PREFIX, Route
 from chalicelib.errors import AgentError, SignatureError, UnknownAccountError
-from chalicelib.providers.base import Document
-from chalicelib.routes.received import LONGEST_BODY, raw_body, webhook_request
+from chalicelib.providers.base import Document, WebhookRequest
+from chalicelib.provisioning.seals import HEADER as PROBE_HEADER
+from chalicelib.routes.received import LONGEST_BODY, json_response, raw_body, webhook_request
 
 blueprint = Blueprint(__name__)
 
@@ -44,6 +46,12 @@ def _receive(account_id: str, route: Route) -> Response:
     except UnknownAccountError:
         return _bare(HTTPStatus.NOT_FOUND)
     received = webhook_request(request, account_id, exchange.account, route)
+    if received.header(PROBE_HEADER) is not None:
+        return _answer_probe(received, exchange.account.account_id)
+    return _take(received, account_id, exchange)
+
+
+def _take(received: WebhookRequest, account_id: str, exchange: Exchange) -> Response:
     try:
         return _document(take_webhook(received, exchange=exchange))
     except SignatureError as error:
@@ -58,6 +66,21 @@ def _receive(account_id: str, route: Route) -> Response:
         except SignatureError:
             continue
     log.warning("webhook refused", account=exchange.account.account_id, reason=reason)
+    return _bare(HTTPStatus.FORBIDDEN)
+
+
+def _answer_probe(received: WebhookRequest, account_id: str) -> Response:
+    """Answer a probe of our own, which is that and nothing else; whatever else it is, refuse it."""
+    reason = "missing"
+    for provider, seal in wiring.keyrings(account_id):
+        try:
+            if seal is not None:
+                return json_response(seal.answer(seal.open(received), provider, received))
+        except SignatureError as error:
+            reason = error.reason
+            if reason != "mismatch":
+                break
+    log.warning("probe refused", account=account_id, reason=reason)
     return _bare(HTTPStatus.FORBIDDEN)
 
 
