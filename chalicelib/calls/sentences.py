@@ -73,8 +73,10 @@ def sentences(text: str) -> list[str]:
 def split(text: str, longest: int) -> list[str]:
     """Give *text* in pieces of at most *longest* characters: sentences if they fit, else clauses.
 
-    Words are broken only where one is longer than that.
+    Words are broken only where one is longer than that. What is short enough stays as it is.
     """
+    if len(text) <= longest:
+        return [text] if text else []
     return _packed(sentences(text), longest, _clauses)
 
 

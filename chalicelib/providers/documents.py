@@ -11,11 +11,6 @@ UNSPEAKABLE: Final = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U
 """What XML 1.0 cannot hold, escaped or not."""
 
 
-def pieces(longest: int) -> re.Pattern[str]:
-    """Find where to part a text of more than *longest* characters: between words, if possible."""
-    return re.compile(rf".{{1,{longest - 1}}}(?:\s|\Z)|.{{{longest}}}", re.DOTALL)
-
-
 def element(
     parent: ET.Element, tag: str, attributes: Mapping[str, str], text: str = ""
 ) -> ET.Element:

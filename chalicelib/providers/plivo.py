@@ -24,6 +24,7 @@ from chalicelib.calls.events import (
     MachineDetected,
     UnknownEvent,
 )
+from chalicelib.calls.sentences import split
 from chalicelib.calls.verbs import (
     AwaitSilence,
     Gather,
@@ -51,7 +52,7 @@ from chalicelib.providers.base import (
     Provider,
     WebhookRequest,
 )
-from chalicelib.providers.documents import document, element, pieces
+from chalicelib.providers.documents import document, element
 from chalicelib.providers.faults import read_fault
 from chalicelib.providers.queries import Common, read_answer, read_form, read_gather
 from chalicelib.providers.wire import Wire, gone
@@ -60,8 +61,8 @@ API_ROOT: Final = "https://api.plivo.com"
 NONCE_HEADER: Final = "X-Plivo-Signature-V3-Nonce"
 SIGNATURE_HEADER: Final = "X-Plivo-Signature-V3"
 MAIN_SIGNATURE_HEADER: Final = "X-Plivo-Signature-Ma-V3"
-SPEAK_PIECES: Final = pieces(3000)
-"""What one `<Speak>` holds."""
+LONGEST_SPEAK: Final = 3000
+"""So many characters one `<Speak>` holds."""
 SHORTEST_LISTENING_SECS: Final = 5
 LONGEST_LISTENING_SECS: Final = 60
 SILENCE_MSECS: Final = 2000
@@ -322,7 +323,7 @@ def _append(parent: ET.Element, verb: Verb) -> None:
     match verb:
         case Say():
             attributes = {"language": verb.language} | ({"voice": verb.voice} if verb.voice else {})
-            for piece in SPEAK_PIECES.findall(verb.text):
+            for piece in split(verb.text, LONGEST_SPEAK):
                 element(parent, "Speak", attributes, piece)
         case Play(url):
             element(parent, "Play", {}, url)

@@ -27,6 +27,7 @@ from chalicelib.calls.events import (
     SpeechEnded,
     UnknownEvent,
 )
+from chalicelib.calls.sentences import split
 from chalicelib.calls.verbs import (
     Answer,
     HangUp,
@@ -56,7 +57,7 @@ from chalicelib.providers.base import (
     Provider,
     WebhookRequest,
 )
-from chalicelib.providers.documents import UNSPEAKABLE, pieces
+from chalicelib.providers.documents import UNSPEAKABLE
 from chalicelib.providers.faults import read_fault
 from chalicelib.providers.queries import Common
 from chalicelib.providers.wire import Reply, Wire, gone
@@ -65,7 +66,7 @@ API_ROOT: Final = "https://api.telnyx.com"
 SIGNATURE_HEADER: Final = "telnyx-signature-ed25519"
 TIMESTAMP_HEADER: Final = "telnyx-timestamp"
 TOLERANCE_SECS: Final = 300
-SPEAK_PIECES: Final = pieces(3000)
+LONGEST_SPEAK: Final = 3000
 # Male and female, of the basic level, speak American English only; this one speaks what it reads.
 BASIC_LANGUAGE: Final = "en-US"
 DEFAULT_VOICES: Final = ("female", "Azure.en-US-BrianMultilingualNeural")
@@ -326,7 +327,7 @@ def _answered_by(
 def _commands(verb: Verb) -> list[tuple[str, dict[str, Any]]]:
     if isinstance(verb, Say):
         spoken = UNSPEAKABLE.sub("", verb.text)
-        return [("speak", _speech(verb, piece)) for piece in SPEAK_PIECES.findall(spoken)]
+        return [("speak", _speech(verb, piece)) for piece in split(spoken, LONGEST_SPEAK)]
     return [_command(verb)]
 
 

@@ -26,6 +26,7 @@ from chalicelib.calls.events import (
     CarrierEvent,
     UnknownEvent,
 )
+from chalicelib.calls.sentences import split
 from chalicelib.calls.verbs import (
     Gather,
     HangUp,
@@ -52,7 +53,7 @@ from chalicelib.providers.base import (
     Provider,
     WebhookRequest,
 )
-from chalicelib.providers.documents import document, element, pieces
+from chalicelib.providers.documents import document, element
 from chalicelib.providers.faults import read_fault
 from chalicelib.providers.queries import Common, read_answer, read_form, read_gather
 from chalicelib.providers.wire import Wire, gone
@@ -61,8 +62,8 @@ API_ROOT: Final = "https://api.twilio.com"
 SIGNATURE_HEADER: Final = "X-Twilio-Signature"
 SETTINGS_HEADER: Final = "X-Twilio-Webhooks-Signature-Settings"
 STATUS_EVENTS: Final = ("initiated", "ringing", "answered", "completed")
-SAY_PIECES: Final = pieces(4096)
-"""What one `<Say>` holds."""
+LONGEST_SAY: Final = 4096
+"""So many characters one `<Say>` holds."""
 SHORTEST_TIME_LIMIT_SECS: Final = 60
 CLOCK_SLACK: Final = timedelta(seconds=5)
 SID: Final = re.compile(r"[A-Za-z0-9]+")
@@ -300,7 +301,7 @@ def _append(parent: ET.Element, verb: Verb) -> None:
     match verb:
         case Say():
             attributes = {"language": verb.language} | ({"voice": verb.voice} if verb.voice else {})
-            for piece in SAY_PIECES.findall(verb.text):
+            for piece in split(verb.text, LONGEST_SAY):
                 element(parent, "Say", attributes, piece)
         case Play(url):
             element(parent, "Play", {}, url)

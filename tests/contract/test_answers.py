@@ -121,9 +121,21 @@ def test_a_long_text_is_said_in_pieces_and_no_word_is_torn(case: Case, length: i
 
     pieces = spoken(case, case.provider().render([Say(text=text)]))
 
-    assert "".join(pieces) == text
+    assert " ".join(pieces) == text
     assert max(map(len, pieces)) <= case.say_limit
     assert {word for piece in pieces for word in piece.split()} == {"x" * length}
+
+
+@every_writer
+def test_a_long_text_is_parted_where_a_sentence_ends(case: Case) -> None:
+    sentence = ("Dr. No said so, and so on and on. " * 10).strip()
+    text = " ".join([sentence] * (case.say_limit // len(sentence) + 1))
+
+    pieces = spoken(case, case.provider().render([Say(text=text)]))
+
+    assert " ".join(pieces) == text
+    assert len(pieces) > 1
+    assert all(piece.endswith(" and so on and on.") for piece in pieces)
 
 
 @every_writer
