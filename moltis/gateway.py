@@ -16,6 +16,8 @@ import app as deployed
 from chalicelib import log, wiring
 from chalicelib.accounts.account import Account
 from chalicelib.calls.callbacks import Route, callback_url
+from chalicelib.calls.terms import AgentKind
+from chalicelib.errors import ConfigurationError
 from chalicelib.phone_config import PhoneConfig
 from chalicelib.store.base import Scope
 from chalicelib.tokens import make_token
@@ -64,7 +66,7 @@ def running(
 
     Raises:
         OSError: the port is in use, or may not be used.
-        ConfigurationError: an account of *config* is incomplete.
+        ConfigurationError: an account of *config* is incomplete, or its agent cannot be had here.
     """
     with ExitStack() as stack:
         stack.enter_context(_alone())
@@ -73,7 +75,8 @@ def running(
         functions = LocalFunctions(_functions())
         functions.start()
         stack.callback(functions.stop)
-        stack.enter_context(cloud(functions.url))
+        if stack.enter_context(cloud(functions.url)):
+            _check_agents(config)
         wiring.forget()
         stack.callback(wiring.forget)
         carriers = SimulatedCarriers(speed=speed)
@@ -91,6 +94,20 @@ def running(
         server.start(_answers(carriers.control))
         stack.enter_context(_sweeping())
         yield Gateway(server.url, token.text, tuple(seeded), carriers)
+
+
+def _check_agents(config: PhoneConfig) -> None:
+    for account in config.accounts:
+        missing = _NOT_EMBEDDED.get(account.agent.kind)
+        if missing:
+            message = (
+                f"phone.agent.kind: the embedded cloud has no {missing}; "
+                "set AWS_ENDPOINT_URL to a cloud that has, or take kind openai or offline"
+            )
+            raise ConfigurationError(message)
+
+
+_NOT_EMBEDDED: Final = {AgentKind.BEDROCK: "Bedrock", AgentKind.LAMBDA: "functions of yours"}
 
 
 @contextmanager
