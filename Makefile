@@ -4,6 +4,7 @@ PYTHON ?= python3
 VENV   := .venv
 BIN    := $(VENV)/bin
 STAMP  := $(VENV)/.installed
+STAGE  ?= dev
 
 .DEFAULT_GOAL := help
 
@@ -46,7 +47,13 @@ docs: $(STAMP)   ## the pages and templates that are generated from the code
 bench: $(STAMP)  ## AWS calls per webhook, speed and quality of sound; writes build/bench.json
 	@$(BIN)/python -m tests.bench
 
+package: $(STAMP) ## the app and its stack for STAGE, in build/STAGE/; no AWS account needed
+	@$(BIN)/python -m moltis.deployment package --stage $(STAGE)
+
+lock: $(STAMP)   ## choose the packages that are shipped anew; writes infra/locked/
+	@$(BIN)/python -m moltis.deployment lock
+
 clean:           ## what was made
 	rm -rf $(VENV) build .coverage* .hypothesis .mypy_cache .ruff_cache .import_linter_cache
 
-.PHONY: help install demo test format lint types check docs bench clean
+.PHONY: help install demo test format lint types check docs bench package lock clean

@@ -3,7 +3,7 @@
 from chalice import Chalice
 
 from chalicelib import log
-from chalicelib.functions import clock, tool, turn
+from chalicelib.functions import clock, first_token, tool, turn
 from chalicelib.routes import health, pages, rpc, session, webhooks
 
 log.set_up()
@@ -17,3 +17,4 @@ app.register_blueprint(health.blueprint)
 app.register_blueprint(turn.blueprint)
 app.register_blueprint(clock.blueprint)
 app.register_blueprint(tool.blueprint)
+app.register_blueprint(first_token.blueprint)

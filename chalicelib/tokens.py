@@ -26,7 +26,11 @@ class NewToken:
 
 def make_token(name: str, scope: Scope, *, at: datetime) -> NewToken:
     """Invent a token called *name*."""
-    text = f"mp_{token_urlsafe(32)}"
+    return token_of(f"mp_{token_urlsafe(32)}", name, scope, at=at)
+
+
+def token_of(text: str, name: str, scope: Scope, *, at: datetime) -> NewToken:
+    """Say what is kept of a token whose *text* is known already."""
     kept = AccessToken(
         digest=digest(text),
         token_id=token_hex(6),

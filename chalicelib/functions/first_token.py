@@ -1,0 +1,73 @@
+"""The first access token: made when the stack is created, taken away when it is deleted.
+
+A custom resource of CloudFormation:
+https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/crpg-ref.html
+"""
+
+from typing import Any, Final
+
+from botocore.exceptions import ClientError
+from chalice import Blueprint
+
+from chalicelib import aws, internet, log, wiring
+from chalicelib.store.base import Scope
+from chalicelib.tokens import make_token, token_of
+
+blueprint = Blueprint(__name__)
+
+_NAME: Final = "first"
+_TIMEOUT_SECS: Final = 10
+_NOT_YET: Final = frozenset({"AccessDenied", "AccessDeniedException"})
+"""A role that is seconds old may not be known everywhere: Lambda will call us again."""
+
+
+@blueprint.lambda_function(name="first_token")
+def first_token(event: dict[str, Any], _context: object) -> None:
+    """Do what CloudFormation asks for, and tell it how that went."""
+    told = {
+        "StackId": event["StackId"],
+        "RequestId": event["RequestId"],
+        "LogicalResourceId": event["LogicalResourceId"],
+    }
+    try:
+        kept_as = _settle(event)
+    except ClientError as error:
+        if error.response["Error"]["Code"] in _NOT_YET:
+            raise
+        log.error("first token failed")
+        known_as = event.get("PhysicalResourceId", _NAME)
+        failure = {"Status": "FAILED", "PhysicalResourceId": known_as, "Reason": str(error)}
+        _tell(event, told | failure)
+        return
+    _tell(event, told | {"Status": "SUCCESS", "PhysicalResourceId": kept_as})
+
+
+def _settle(event: dict[str, Any]) -> str:
+    """Give what CloudFormation is to know the token by: its digest, from which nobody gets it."""
+    match event["RequestType"]:
+        case "Create":
+            return _make(event["ResourceProperties"]["SecretId"])
+        case "Delete":
+            wiring.tokens().remove(event["PhysicalResourceId"])
+    return str(event["PhysicalResourceId"])
+
+
+def _make(secret_id: str) -> str:
+    vault = aws.client("secretsmanager")
+    try:
+        # Asked again, because our answer was lost: it is the same token.
+        text = vault.get_secret_value(SecretId=secret_id)["SecretString"]
+        token = token_of(text, _NAME, Scope.WRITE, at=wiring.now())
+    except vault.exceptions.ResourceNotFoundException:
+        token = make_token(_NAME, Scope.WRITE, at=wiring.now())
+        vault.put_secret_value(SecretId=secret_id, SecretString=token.text)
+    wiring.tokens().add(token.kept)
+    return token.kept.digest
+
+
+def _tell(event: dict[str, Any], answer: dict[str, Any]) -> None:
+    # Its address is signed, and good for this one answer.
+    response = internet.session().put(
+        event["ResponseURL"], json=answer, headers={"Content-Type": ""}, timeout=_TIMEOUT_SECS
+    )
+    response.raise_for_status()

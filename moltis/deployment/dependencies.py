@@ -1,0 +1,129 @@
+"""The packages that are shipped: installed as locked, then cut to what runs."""
+
+import ast
+import gzip
+import json
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, Final
+
+from chalicelib.errors import ConfigurationError
+from moltis.deployment.locked import locked_file, pip, wheels_for
+from moltis.deployment.runtime import Runtime
+
+UNUSED: Final = {
+    "bin": "console scripts",
+    "boto3/data": "descriptions of boto3's resources; we use clients",
+    "boto3/examples": "documentation",
+    "cffi": "compiles bindings; PyNaCl's are compiled, and need `_cffi_backend` only",
+    "pycparser": "parses C for cffi",
+    "numpy/_pyinstaller": "for another packager",
+    "numpy/f2py": "compiles Fortran",
+    "**/tests": "tests of others",
+    "**/include": "headers for compilers",
+    "**/*.pyi": "types, for checkers",
+    "**/*.a": "static libraries",
+    "*.dist-info/RECORD": "pip's own notes",
+    "*.dist-info/INSTALLER": "pip's own notes",
+    "*.dist-info/REQUESTED": "pip's own notes",
+    "*.dist-info/WHEEL": "pip's own notes",
+}
+"""What of the packages is left out, and why. METADATA stays: Amazon Inspector reads it."""
+
+_DESCRIPTION: Final = "service-2.json"
+_DOCUMENTATION: Final = frozenset({"documentation", "documentationUrl"})
+
+
+def install(runtime: Runtime, folder: Path) -> None:
+    """Put the locked packages for *runtime* into *folder*, with everything that is in them.
+
+    Raises:
+        ConfigurationError: the index does not have them, or others under their names.
+    """
+    pip(
+        "install",
+        "--no-deps",
+        "--no-compile",
+        "--require-hashes",
+        f"--requirement={locked_file(runtime)}",
+        f"--target={folder}",
+        *wheels_for(runtime),
+    )
+
+
+def prune(folder: Path, services: frozenset[str]) -> None:
+    """Take out of *folder* what nothing imports, and the AWS services that are not *services*."""
+    for pattern in UNUSED:
+        for path in sorted(folder.glob(pattern)):
+            _remove(path)
+    descriptions = folder / "botocore" / "data"
+    for service in sorted(descriptions.iterdir()):
+        if service.is_dir() and service.name not in services:
+            shutil.rmtree(service)
+    prefixes = {_slim(path) for path in sorted(descriptions.glob(f"*/*/{_DESCRIPTION}.gz"))}
+    for examples in sorted(descriptions.glob("*/*/examples-1.json*")):
+        examples.unlink()
+    _keep_endpoints(descriptions / "endpoints.json", prefixes)
+
+
+def services_used(source: Path) -> frozenset[str]:
+    """Find the AWS services that the code below *source* opens clients for.
+
+    Raises:
+        ConfigurationError: a service is not a literal, so that nobody can say which it is.
+    """
+    return frozenset(
+        name
+        for path in sorted(source.rglob("*.py"))
+        for call in ast.walk(ast.parse(path.read_text()))
+        if isinstance(call, ast.Call)
+        for name in _service_of(call, path)
+    )
+
+
+def _service_of(call: ast.Call, path: Path) -> Iterator[str]:
+    match call:
+        case ast.Call(func=ast.Attribute(value=ast.Name(id="aws"), attr="client"), args=[name, *_]):
+            if not (isinstance(name, ast.Constant) and isinstance(name.value, str)):
+                message = f"{path}:{call.lineno} names its AWS service by a variable; write it out"
+                raise ConfigurationError(message)
+            yield name.value
+
+
+def _slim(compressed: Path) -> str:
+    """Rewrite a service's description without its prose; gives the name of its endpoint."""
+    description = json.loads(gzip.decompress(compressed.read_bytes()))
+    compressed.unlink()
+    text = json.dumps(_without_prose(description), separators=(",", ":"))
+    compressed.with_suffix("").write_text(text)
+    return str(description["metadata"]["endpointPrefix"])
+
+
+def _without_prose(value: Any) -> Any:  # noqa: ANN401  # JSON goes in and out
+    if isinstance(value, dict):
+        return {
+            key: _without_prose(part)
+            for key, part in value.items()
+            # A member may be called so too: then it is a shape, and no text.
+            if not (key in _DOCUMENTATION and isinstance(part, str))
+        }
+    if isinstance(value, list):
+        return [_without_prose(part) for part in value]
+    return value
+
+
+def _keep_endpoints(path: Path, prefixes: set[str]) -> None:
+    endpoints = json.loads(path.read_text())
+    for partition in endpoints["partitions"]:
+        partition["services"] = {
+            name: about for name, about in partition["services"].items() if name in prefixes
+        }
+    path.write_text(json.dumps(endpoints, separators=(",", ":")))
+
+
+def _remove(path: Path) -> None:
+    if path.is_dir():
+        shutil.rmtree(path)
+    else:
+        path.unlink(missing_ok=True)
