@@ -74,7 +74,7 @@ class OpenAICase(AgentCase):
     dialect = ChatCompletions()
     streams = True
     needs: ClassVar[Mapping[str, str]] = {"model": "some-model"}
-    _request: Final = TypeAdapter(CompletionCreateParams)
+    _request: Final[TypeAdapter[Any]] = TypeAdapter(CompletionCreateParams)
 
     @override
     def address(self, server_url: str) -> dict[str, str]:
