@@ -32,7 +32,7 @@ def admit_call(event: CallArrived, *, exchange: Exchange) -> list[Verb]:
     call = _arrived(event, exchange, state=state)
     created = exchange.calls.create(call)
     if created.fresh:
-        exchange.timers.start(call.call_id, TimerKind.MAX_DURATION, call.deadline)
+        exchange.timers.start(call.call_id, TimerKind.MAX_DURATION, call.must_end_at)
         log.info("call admitted", call_id=call.call_id, account=call.account)
     if is_wanted_over(created.call):
         return [HangUp()]

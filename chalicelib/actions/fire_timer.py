@@ -11,8 +11,6 @@ from chalicelib.providers.base import CarrierView
 from chalicelib.store.base import Ending
 from chalicelib.timers.base import TimerKind
 
-_UNANSWERED = (State.INITIATED, State.RINGING)
-
 
 def fire_timer(call: Call, kind: TimerKind, *, mark: str = "", exchange: Exchange) -> Call:
     """Act on *call*, whose timer of *kind* has run out; on a call that is over, do nothing.
@@ -31,7 +29,7 @@ def fire_timer(call: Call, kind: TimerKind, *, mark: str = "", exchange: Exchang
         case TimerKind.NOTIFY_HANGUP:
             return _settle(call, State.COMPLETED, exchange)
         case TimerKind.RING_TIMEOUT:
-            if call.state not in _UNANSWERED:
+            if call.is_answered:
                 return call
             return _settle(call, State.NO_ANSWER, exchange)
 
@@ -42,7 +40,8 @@ def settle_overdue(call: Call, *, exchange: Exchange) -> Call:
     Raises:
         ProviderError: the carrier refused or failed; the sweep comes again.
     """
-    return _settle(call, call.end_requested or State.TIMEOUT, exchange)
+    reason = State.TIMEOUT if call.is_answered else State.NO_ANSWER
+    return _settle(call, call.end_requested or reason, exchange)
 
 
 def _settle(call: Call, reason: State, exchange: Exchange) -> Call:
@@ -58,7 +57,7 @@ def _settle(call: Call, reason: State, exchange: Exchange) -> Call:
     if view.ended:
         ending = Ending(at=exchange.now(), reason=view.reason, error=view.error)
         return close_call(call, ending, exchange=exchange)
-    if reason is State.NO_ANSWER and view.state not in {None, *_UNANSWERED}:
+    if reason is State.NO_ANSWER and view.state is State.ANSWERED:
         # It was answered, and that webhook is late or lost: leave it to the other guards.
         return call
     return end_call(call, reason=reason, exchange=exchange)

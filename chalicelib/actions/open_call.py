@@ -84,5 +84,5 @@ def _guard_notify(call: Call, exchange: Exchange) -> None:
     """Have the clock hang up, should the document's own hang-up never happen."""
     speaking = len(call.opening) / SLOWEST_CHARS_PER_SEC
     secs = speaking + call.notify_hangup_delay_secs + NOTIFY_SLACK_SECS
-    at = min(exchange.now() + timedelta(seconds=secs), call.deadline)
+    at = min(exchange.now() + timedelta(seconds=secs), call.must_end_at)
     exchange.timers.start(call.call_id, TimerKind.NOTIFY_HANGUP, at)

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from chalicelib import log
 from chalicelib.accounts.policy import check_is_ready, check_may_call
@@ -26,6 +26,8 @@ from chalicelib.timers.base import TimerKind
 
 RING_SLACK = timedelta(seconds=10)
 """Our ring timer is a guard: the carrier's own timeout comes first."""
+UNANSWERED_SLACK = timedelta(seconds=60)
+"""The sweep is a guard as well: the ring timer comes first."""
 MACHINE_KNOWN_SECS = 6
 """When a carrier that begins to speak before it knows has found out at the latest."""
 LIMIT_SLACK_SECS = 15
@@ -65,9 +67,8 @@ def place_call(order: CallOrder, *, exchange: Exchange) -> Call:
     call = created.call
     if not created.fresh:
         return call
-    exchange.timers.start(call.call_id, TimerKind.MAX_DURATION, call.deadline)
-    ring_until = call.started_at + timedelta(seconds=call.ring_timeout_secs) + RING_SLACK
-    exchange.timers.start(call.call_id, TimerKind.RING_TIMEOUT, ring_until)
+    exchange.timers.start(call.call_id, TimerKind.MAX_DURATION, call.must_end_at)
+    exchange.timers.start(call.call_id, TimerKind.RING_TIMEOUT, _ring_until(call))
     return _dial(call, exchange)
 
 
@@ -127,6 +128,10 @@ def _check_machine(exchange: Exchange) -> None:
         raise UnsupportedFeatureError(provider.name, Feature.MACHINE_DETECTION)
 
 
+def _ring_until(call: Call) -> datetime:
+    return call.started_at + timedelta(seconds=call.ring_timeout_secs) + RING_SLACK
+
+
 def _dial(call: Call, exchange: Exchange) -> Call:
     facts = {"call_id": call.call_id, "account": call.account, "provider": call.provider}
     try:
@@ -170,4 +175,6 @@ def _new_call(order: CallOrder, exchange: Exchange) -> Call:
         language=account.language,
         voice=account.voice,
     )
-    return about_to_open(call, exchange=exchange)
+    # Should anything of ours die before the telephone rings, the call must not go on for long.
+    unanswered = replace(call, deadline=min(call.must_end_at, _ring_until(call) + UNANSWERED_SLACK))
+    return about_to_open(unanswered, exchange=exchange)

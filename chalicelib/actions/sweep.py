@@ -32,11 +32,20 @@ def sweep(
         timers.stop(note.call_id)
         calls.drop_ended_note(note)
     overdue = calls.overdue(now(), limit=MOST_PER_RUN)
-    failed = sum(not _settled(call, exchange_of) for call in overdue)
+    failed = 0
     for call in overdue:
+        if _is_in_order(call, now()):
+            calls.postpone(call.call_id, call.must_end_at)
+            continue
+        failed += not _settled(call, exchange_of)
         # Whatever came of it, the calls behind it have their turn first.
         calls.postpone(call.call_id, now() + LOOK_AGAIN_AFTER)
     return {"clocks_stopped": len(notes), "overdue": len(overdue), "failed": failed}
+
+
+def _is_in_order(call: Call, at: datetime) -> bool:
+    """Whether it was only to be seen that somebody picked up, and somebody did."""
+    return call.is_answered and call.end_requested is None and at < call.must_end_at
 
 
 def _settled(call: Call, exchange_of: Callable[[Call], Exchange]) -> bool:

@@ -21,7 +21,7 @@ from chalicelib.calls.events import (
     UnknownEvent,
 )
 from chalicelib.calls.verbs import Verb
-from chalicelib.errors import PayloadError
+from chalicelib.errors import AgentError, PayloadError
 from chalicelib.providers.base import Document, WebhookRequest
 
 
@@ -64,10 +64,19 @@ def _hand_over(request: WebhookRequest, exchange: Exchange) -> Document:
     for event in events:
         match event:
             case CallProgressed() | CallEnded() | UnknownEvent():
-                _take(event, exchange=exchange)
+                _keep(event, exchange)
             case _:
                 exchange.turns.submit(exchange.account.account_id, event)
     return exchange.provider.render([])
+
+
+def _keep(event: CarrierEvent, exchange: Exchange) -> None:
+    try:
+        _take(event, exchange=exchange)
+    except Exception as error:  # the outermost door: nobody listens, and it is delivered again
+        log.error("event could not be kept", call_id=event.call_id)
+        message = "the event could not be kept"
+        raise AgentError(message) from error
 
 
 def _take(event: CarrierEvent, *, exchange: Exchange) -> list[Verb]:

@@ -1,7 +1,7 @@
 """A call, and the order its states may follow."""
 
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Final, NewType
 from uuid import NAMESPACE_URL, uuid4, uuid5
@@ -166,6 +166,16 @@ class Call:
     def has_spoken(self) -> bool:
         """Whether all that the carrier was given to speak has been spoken."""
         return len(self.spoken) >= self.given
+
+    @property
+    def must_end_at(self) -> datetime:
+        """When its maximum duration is over."""
+        return self.started_at + timedelta(seconds=self.max_duration_secs)
+
+    @property
+    def is_answered(self) -> bool:
+        """Whether somebody picked up, as far as we know."""
+        return self.state not in {State.INITIATED, State.RINGING}
 
     @property
     def natural_end(self) -> State:
