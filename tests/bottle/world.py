@@ -1,0 +1,272 @@
+"""Our whole gateway with one account at one bottled carrier, and nothing that moves by itself."""
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any, Final
+from urllib.parse import urlsplit
+
+import chalice.local
+from chalice.config import Config
+from moto.backends import get_backend
+from moto.core.models import DEFAULT_ACCOUNT_ID as ACCOUNT
+
+import app as deployed
+from chalicelib import wiring
+from chalicelib.accounts.account import Account, InboundPolicy, Phone
+from chalicelib.calls.call import Call
+from chalicelib.calls.transcript import Conversation, Line
+from chalicelib.providers.base import WebhookRequest
+from chalicelib.settings import settings
+from chalicelib.store.base import Scope
+from chalicelib.store.items import call_key, call_of, line_of
+from chalicelib.store.tables import CallItem, CounterItem, LineItem
+from chalicelib.tokens import make_token
+from tests.bottle.carrier import Carrier, Status, connected
+from tests.bottle.cloud import Cloud, HandClock, Invocation, a_cloud
+from tests.bottle.documents import FAILED
+from tests.bottle.effects import Effects, KilledError
+from tests.bottle.plivo import BottledPlivo
+from tests.bottle.telnyx import BottledTelnyx
+from tests.bottle.twilio import BottledTwilio
+
+CARRIERS: Final = ("twilio", "telnyx", "plivo")
+NUMBER: Final = "+15551234567"
+FRIEND: Final = "+15559876543"
+STRANGER: Final = "+15557654321"
+SCHEDULED: Final = {
+    "version": "0",
+    "id": "bottle",
+    "detail-type": "Scheduled Event",
+    "source": "aws.events",
+    "account": "123456789012",
+    "time": "1970-01-01T00:00:00Z",
+    "region": "us-east-1",
+    "resources": [],
+    "detail": {},
+}
+SWEEP_SECS: Final = 60
+
+_gateway: Final = chalice.local.LocalGateway(deployed.app, Config())
+
+
+@dataclass(slots=True)
+class World:
+    """Drives the gateway as carriers, clocks and people do."""
+
+    cloud: Cloud
+    carrier: Carrier
+    clock: HandClock
+    effects: Effects
+    token: str
+    answers: list[int] = field(default_factory=list)
+    """The status of every webhook's answer."""
+    killed: int = 0
+
+    def deliver(self, request: WebhookRequest) -> tuple[int, bytes]:
+        """Bring *request* to our door."""
+        request = self.carrier.sign(request)
+        return self._knock(request.method, request.url, dict(request.headers), request.body)
+
+    def rpc(self, method: str, **params: object) -> dict[str, Any]:
+        """Ask for something as a person or an agent does; gives the result or the error."""
+        asked = {"jsonrpc": "2.0", "id": 1, "method": method, "params": params}
+        headers = {"Content-Type": "application/json", "Authorization": f"Bearer {self.token}"}
+        _, body = self._knock(
+            "POST", "https://phone.example.com/rpc", headers, json.dumps(asked).encode()
+        )
+        answer: dict[str, Any] = json.loads(body) if body else {"error": {"code": 0}}
+        return answer
+
+    def run_pending(self, place: int = 0) -> None:
+        """Run one of the functions that were invoked and nobody waits for."""
+        invocation = self.cloud.pending.pop(place)
+        if not self._runs(invocation):
+            # Lambda tries an asynchronous invocation again.
+            self._runs(invocation)
+
+    def fire(self, name: str) -> None:
+        """Let one timer's time come; an error is tried again by the state machine."""
+        timer = self.cloud.timers[name]
+        self.clock.time = max(self.clock.time, timer.at)
+        for _ in range(2):
+            if self._runs(Invocation("fire_timer", dict(timer.event))):
+                break
+        timer.running = False
+
+    def sweep(self) -> bool:
+        """Let a minute pass, and the sweep come; tells whether it came to its end."""
+        self.clock.pass_by(SWEEP_SECS)
+        return self._runs(Invocation("sweep", SCHEDULED))
+
+    def read_news(self, place: int, *, twice: bool = False, lost: bool = False) -> None:
+        """Have the carrier deliver one of the webhooks that wait, in any order."""
+        news = self.carrier.news.pop(place)
+        for _ in range(0 if lost else 1 + twice):
+            status, _ = self.deliver(news.request)
+            if status >= FAILED:
+                self.deliver(news.request)
+
+    @property
+    def memory(self) -> "Memory":
+        """What is stored, read where moto keeps it: to ask for it takes a hundred times as long."""
+        table = get_backend("dynamodb")[ACCOUNT]["us-east-1"].tables[settings().table_name]
+        items = [_item(stored.to_json()["Attributes"]) for stored in table.all_items()]
+        return Memory([item for item in items if item is not None])
+
+    @property
+    def calls(self) -> list[Call]:
+        """Every call of ours."""
+        return self.memory.calls
+
+    def settle(self) -> None:
+        """Let everything come to its end: news, functions, timers, and sweeps."""
+        for _ in range(40):
+            self._give_up()
+            self.drain()
+            if not self.carrier.live() and all(call.state.is_final for call in self.calls):
+                return
+            self.sweep()
+            for name in self.cloud.due():
+                self.fire(name)
+            self.clock.pass_by(600)
+
+    def _give_up(self) -> None:
+        """Nobody lets it ring for ever; and what we never heard of, the carrier's limit ends."""
+        known = {call.provider_call_id for call in self.calls}
+        for call in self.carrier.live():
+            if call.status is not Status.TALKING:
+                self.carrier.ends(call, "no_answer")
+            elif call.sid not in known:
+                self.carrier.ends(call, "completed")
+
+    def drain(self) -> None:
+        """Deliver all news, and run all functions that wait."""
+        for _ in range(200):
+            if self.carrier.news:
+                self.read_news(0)
+            elif self.cloud.pending:
+                self.run_pending()
+            else:
+                return
+
+    def _runs(self, invocation: Invocation) -> bool:
+        try:
+            self._run(invocation.function, invocation.event)
+        except KilledError:
+            self.killed += 1
+            return False
+        except Exception:  # noqa: BLE001  # as on Lambda: whoever invoked it learns of it
+            return False
+        return True
+
+    def _run(self, function: str, event: object) -> object:
+        return deployed.app.handler_map[function](event, None)
+
+    def _knock(
+        self, method: str, url: str, headers: dict[str, str], body: bytes
+    ) -> tuple[int, bytes]:
+        address = urlsplit(url)
+        path = f"{address.path}?{address.query}" if address.query else address.path
+        lowered = {name.lower(): value for name, value in headers.items()}
+        try:
+            response = _gateway.handle_request(method, path, lowered, body)
+        except KilledError:
+            self.killed += 1
+            return FAILED, b""
+        self.answers.append(response["statusCode"])
+        content = response.get("body") or ""
+        return response["statusCode"], content.encode() if isinstance(content, str) else content
+
+
+@dataclass(frozen=True, slots=True)
+class Memory:
+    """Everything that is stored about calls."""
+
+    items: list[CallItem | LineItem | CounterItem]
+
+    @property
+    def calls(self) -> list[Call]:
+        found = [call_of(item) for item in self.items if isinstance(item, CallItem)]
+        return sorted(found, key=lambda call: (call.started_at, call.call_id))
+
+    def lines(self, call: Call) -> tuple[Line, ...]:
+        """The transcript of *call*."""
+        own = sorted(
+            (
+                item
+                for item in self.items
+                if isinstance(item, LineItem) and item.pk == call_key(call.call_id)
+            ),
+            key=lambda item: item.sk,
+        )
+        return Conversation.of(call, map(line_of, own)).lines
+
+    @property
+    def running(self) -> int:
+        """What the counter of running calls says."""
+        counters = (
+            item for item in self.items if isinstance(item, CounterItem) and item.sk == "RUNNING"
+        )
+        return sum(int(item.calls) for item in counters)
+
+
+def _item(attributes: dict[str, Any]) -> CallItem | LineItem | CounterItem | None:
+    sort_key = attributes["sk"]["S"]
+    if sort_key == "CALL":
+        return CallItem.from_raw_data(attributes)
+    if sort_key.startswith("LINE#"):
+        return LineItem.from_raw_data(attributes)
+    return CounterItem.from_raw_data(attributes) if sort_key == "RUNNING" else None
+
+
+@contextmanager
+def a_world(provider: str, **changes: Any) -> Iterator[World]:
+    """Have a gateway with one account at *provider*, while the context lasts; moto is there."""
+    clock, effects = HandClock(), Effects()
+    worlds: list[World] = []
+
+    def run(function: str, event: object) -> object:
+        return worlds[0]._run(function, event)  # noqa: SLF001
+
+    cloud = Cloud(run, effects, clock)
+
+    def deliver(request: WebhookRequest) -> tuple[int, bytes]:
+        return worlds[0].deliver(request)
+
+    carrier: Carrier
+    match provider:
+        case "twilio":
+            carrier = BottledTwilio(effects, deliver)
+        case "plivo":
+            carrier = BottledPlivo(effects, deliver)
+        case _:
+            carrier = BottledTelnyx(effects, clock)
+    with a_cloud(cloud), connected(carrier):
+        effects.watched = False
+        token = _seed(provider, carrier, changes)
+        effects.watched = True
+        worlds.append(World(cloud, carrier, clock, effects, token))
+        yield worlds[0]
+
+
+def _seed(provider: str, carrier: Carrier, changes: dict[str, Any]) -> str:
+    account = Account(
+        account_id=provider,
+        provider=provider,
+        from_number=NUMBER,
+        webhook_url="https://phone.example.com",
+        **{
+            "inbound_policy": InboundPolicy.ALLOWLIST,
+            "allowlist": (FRIEND,),
+            "max_duration_secs": 600,
+            **changes,
+        },
+    )
+    wiring.accounts().save(account)
+    wiring.accounts().save_phone(Phone(active=provider, account_ids=(provider,)))
+    wiring.vault().store(provider, dict(carrier.credentials))
+    token = make_token("bottle", Scope.WRITE, at=wiring.now())
+    wiring.tokens().add(token.kept)
+    return token.text

@@ -1,0 +1,66 @@
+"""What was found by breaking things and by disorder, each by its name."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from chalicelib.calls.call import State
+from tests.bottle.cloud import one_moto
+from tests.bottle.effects import Fate
+from tests.bottle.laws import check_over
+from tests.bottle.scenes import hang_up_there, order, talking
+from tests.bottle.world import CARRIERS, World, a_world
+
+every_carrier = pytest.mark.parametrize("provider", CARRIERS)
+
+
+@pytest.fixture(scope="module", autouse=True)
+def moto() -> Iterator[None]:
+    with one_moto():
+        yield
+
+
+def break_next(world: World, fate: Fate, *, after: int = 0) -> None:
+    world.effects.doomed, world.effects.fate = len(world.effects.names) + after, fate
+
+
+def test_an_event_that_cannot_be_kept_is_delivered_again() -> None:
+    with a_world("telnyx") as world:
+        talking(world)
+        break_next(world, Fate.FAILS)
+        before = len(world.answers)
+
+        hang_up_there(world)
+
+        assert world.answers[before:][:2] == [503, 200]
+        check_over(world)
+
+
+@every_carrier
+def test_a_call_that_was_never_dialled_takes_no_place_for_long(provider: str) -> None:
+    with a_world(provider, max_duration_secs=3600) as world:
+        break_next(world, Fate.DIES_BEFORE, after=1)
+        order(world)
+        assert [call.state for call in world.calls] == [State.INITIATED]
+
+        world.sweep()
+        assert world.memory.running == 1
+        world.sweep()
+
+        assert world.memory.running == 0
+        assert [call.state for call in world.calls] == [State.ERROR]
+        assert world.carrier.dialled == []
+
+
+@every_carrier
+def test_the_sweep_lets_a_call_alone_that_was_answered(provider: str) -> None:
+    with a_world(provider, max_duration_secs=3600) as world:
+        talking(world)
+
+        for _ in range(5):
+            world.sweep()
+
+        (call,) = world.calls
+        assert not call.state.is_final
+        assert call.deadline == call.must_end_at
+        assert world.carrier.talking()
