@@ -1,4 +1,4 @@
-"""The first access token: made when the stack is created, taken away when it is deleted.
+"""The first access token: known when the stack is created, forgotten when it is deleted.
 
 A custom resource of CloudFormation:
 https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/crpg-ref.html
@@ -11,7 +11,7 @@ from chalice import Blueprint
 
 from chalicelib import aws, internet, log, wiring
 from chalicelib.store.base import Scope
-from chalicelib.tokens import make_token, token_of
+from chalicelib.tokens import token_of
 
 blueprint = Blueprint(__name__)
 
@@ -44,23 +44,17 @@ def first_token(event: dict[str, Any], _context: object) -> None:
 
 def _settle(event: dict[str, Any]) -> str:
     """Give what CloudFormation is to know the token by: its digest, from which nobody gets it."""
-    match event["RequestType"]:
-        case "Create":
-            return _make(event["ResourceProperties"]["SecretId"])
-        case "Delete":
-            wiring.tokens().remove(event["PhysicalResourceId"])
-    return str(event["PhysicalResourceId"])
+    if event["RequestType"] != "Delete":
+        # After an update that gave us another token, it has us delete the former.
+        return _keep(event["ResourceProperties"]["SecretId"])
+    known_as = str(event["PhysicalResourceId"])
+    wiring.tokens().remove(known_as)
+    return known_as
 
 
-def _make(secret_id: str) -> str:
-    vault = aws.client("secretsmanager")
-    try:
-        # Asked again, because our answer was lost: it is the same token.
-        text = vault.get_secret_value(SecretId=secret_id)["SecretString"]
-        token = token_of(text, _NAME, Scope.WRITE, at=wiring.now())
-    except vault.exceptions.ResourceNotFoundException:
-        token = make_token(_NAME, Scope.WRITE, at=wiring.now())
-        vault.put_secret_value(SecretId=secret_id, SecretString=token.text)
+def _keep(secret_id: str) -> str:
+    secret = aws.client("secretsmanager").get_secret_value(SecretId=secret_id)
+    token = token_of(secret["SecretString"], _NAME, Scope.WRITE, at=wiring.now())
     wiring.tokens().add(token.kept)
     return token.kept.digest
 

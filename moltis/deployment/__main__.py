@@ -6,11 +6,18 @@ import click
 
 from chalicelib.errors import ConfigurationError
 from moltis.deployment import archive, locked, packaging
+from moltis.deployment.cloud import open_cloud
+from moltis.deployment.deploying import Deployment
 
 _MIB = 1024 * 1024
 _MENTIONED = 0.01
 
 stage_option = click.option("--stage", default="dev", show_default=True)
+profile_option = click.option("--profile", default="", help="Profile of AWS credentials.")
+region_option = click.option("--region", default="", help="AWS region.")
+parameters_option = click.option(
+    "--parameters", default="", help="Parameters of the stack, as Name=value Name=value."
+)
 
 
 @click.group()
@@ -30,6 +37,57 @@ def package(stage: str) -> None:
             zipped, unzipped = share.zipped / _MIB, share.unzipped / _MIB
             click.echo(f"  {zipped:5.1f} MiB  {share.name} ({unzipped:.1f} MiB unpacked)")
     click.echo(made.template)
+
+
+@deployment.command()
+@stage_option
+@profile_option
+@region_option
+@parameters_option
+@click.option("--lose-data", is_flag=True, help="What is remembered may be lost.")
+def deploy(stage: str, parameters: str, *, lose_data: bool, **place: str) -> None:
+    """Package, upload, show what changes, change it, and see whether the phone answers."""
+    given = _parameters(parameters)
+    there = Deployment(open_cloud(**place), stage, click.echo)
+    there.deploy(packaging.package(stage), given, may_lose_data=lose_data)
+
+
+@deployment.command()
+@stage_option
+@profile_option
+@region_option
+@parameters_option
+def diff(stage: str, parameters: str, **place: str) -> None:
+    """Show what `deploy` would change."""
+    given = _parameters(parameters)
+    there = Deployment(open_cloud(**place), stage, click.echo)
+    there.diff(packaging.package(stage), given)
+
+
+@deployment.command()
+@stage_option
+@profile_option
+@region_option
+@click.option("--yes", is_flag=True, help="Do not ask.")
+def destroy(stage: str, *, yes: bool, **place: str) -> None:
+    """Delete the stage's stack; in prod, the table stays."""
+    there = Deployment(open_cloud(**place), stage, click.echo)
+    where = f"{there.stack.name} in account {there.cloud.account}, {there.cloud.region}"
+    if not yes:
+        click.echo(f"This deletes {where}. Calls that run are cut off from us.")
+        if click.prompt("Type the name of the stack to go on") != there.stack.name:
+            message = "not the name of the stack; nothing was deleted"
+            raise ConfigurationError(message)
+    there.destroy()
+
+
+def _parameters(text: str) -> dict[str, str]:
+    pairs = [pair.partition("=") for pair in text.split()]
+    wrong = [name for name, equals, _ in pairs if not equals]
+    if wrong:
+        message = f"write parameters as Name=value; {', '.join(wrong)} has no value"
+        raise ConfigurationError(message)
+    return {name: value for name, _, value in pairs}
 
 
 @deployment.command()

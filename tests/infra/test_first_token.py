@@ -41,7 +41,9 @@ def _forget() -> None:
 
 
 def a_secret() -> str:
-    return str(aws.client("secretsmanager").create_secret(Name="first-token")["ARN"])
+    vault = aws.client("secretsmanager")
+    text = vault.get_random_password(PasswordLength=48, ExcludePunctuation=True)["RandomPassword"]
+    return str(vault.create_secret(Name="first-token", SecretString=text)["ARN"])
 
 
 def text_of(secret: str) -> str:

@@ -157,7 +157,7 @@ def test_what_fails_out_of_sight_is_kept(cloudformation: Template) -> None:
 
 def test_the_stack_says_where_it_is_and_where_its_first_token_is(sam: Template) -> None:
     assert set(sam["Outputs"]) >= {"EndpointURL", "AdminTokenSecret"}
-    assert sam["Outputs"]["AdminTokenSecret"]["Value"] == {"Ref": "AdminTokenSecret"}
+    assert sam["Outputs"]["AdminTokenSecret"]["Value"] == {"Fn::GetAtt": ["AdminTokenSecret", "Id"]}
 
 
 def test_tracing_is_one_switch_and_off(dev: Template) -> None:

@@ -1,0 +1,66 @@
+"""Whether a phone that was just deployed answers, lets its owner in, and nobody else."""
+
+import time
+from collections.abc import Callable
+from contextlib import closing
+from http import HTTPStatus
+from typing import Final
+
+import requests
+
+from chalicelib.errors import ConfigurationError
+from moltis.deployment.cloud import Cloud
+from moltis.deployment.stages import Address, first_token
+from moltis.rpc_client import GatewayAddress, NoGatewayError, RefusedError, RpcClient
+
+PATIENCE_SECS: Final = 30.0
+"""A new API is known everywhere within seconds, and not at once."""
+_LOOK_EVERY_SECS: Final = 1.0
+_TIMEOUT_SECS: Final = 15.0
+_WEBHOOK: Final = "/api/channels/telephony/nobody/answer"
+
+
+def check(cloud: Cloud, address: Address, say: Callable[[str], None]) -> None:
+    """Ask the phone whether it is well.
+
+    Raises:
+        ConfigurationError: it is not.
+    """
+    version = _healthy(address)
+    say(f"answers: version {version}")
+    if not _is_shut(address):
+        message = f"{address.url} takes webhooks that nobody has signed; do not use it"
+        raise ConfigurationError(message)
+    say("forged webhooks: refused")
+    with closing(RpcClient(GatewayAddress(address.url, first_token(cloud, address)))) as rpc:
+        try:
+            accounts = rpc.ask("voicecall.status")["accounts"]
+        except (NoGatewayError, RefusedError) as error:
+            message = f"the phone does not let its first token in: {error}"
+            raise ConfigurationError(message) from error
+    say("first token: lets us in")
+    if not accounts:
+        say(f"no carrier yet: moltis voice-call setup --stage {address.stage}")
+
+
+def _healthy(address: Address) -> str:
+    deadline = time.monotonic() + PATIENCE_SECS
+    while True:
+        try:
+            answer = requests.get(f"{address.url}/healthz", timeout=_TIMEOUT_SECS)
+            if answer.ok:
+                return str(answer.json()["version"])
+            told = f"{answer.status_code} {answer.text[:200]}"
+        except (requests.RequestException, ValueError, KeyError) as error:
+            told = str(error)
+        if time.monotonic() > deadline:
+            message = f"{address.url}/healthz does not say that it is well: {told}"
+            raise ConfigurationError(message)
+        time.sleep(_LOOK_EVERY_SECS)
+
+
+def _is_shut(address: Address) -> bool:
+    answer = requests.post(
+        f"{address.url}{_WEBHOOK}", data={"CallSid": "CA0"}, timeout=_TIMEOUT_SECS
+    )
+    return answer.status_code in {HTTPStatus.FORBIDDEN, HTTPStatus.NOT_FOUND}
