@@ -5,6 +5,7 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 STAMP  := $(VENV)/.installed
 STAGE  ?= dev
+PLACE   = $(if $(PROFILE),--profile $(PROFILE)) $(if $(REGION),--region $(REGION))
 
 .DEFAULT_GOAL := help
 
@@ -50,10 +51,19 @@ bench: $(STAMP)  ## AWS calls per webhook, speed and quality of sound; writes bu
 package: $(STAMP) ## the app and its stack for STAGE, in build/STAGE/; no AWS account needed
 	@$(BIN)/python -m moltis.deployment package --stage $(STAGE)
 
+deploy: $(STAMP)  ## package, upload, show the changes, make them, try the phone; STAGE, PARAMETERS
+	@$(BIN)/python -m moltis.deployment deploy --stage $(STAGE) $(PLACE) --parameters "$(PARAMETERS)" $(if $(filter yes,$(LOSE_DATA)),--lose-data)
+
+diff: $(STAMP)   ## what deploy would change
+	@$(BIN)/python -m moltis.deployment diff --stage $(STAGE) $(PLACE) --parameters "$(PARAMETERS)"
+
+destroy: $(STAMP) ## delete the stack of STAGE; asks; in prod the table stays
+	@$(BIN)/python -m moltis.deployment destroy --stage $(STAGE) $(PLACE) $(if $(filter yes,$(YES)),--yes)
+
 lock: $(STAMP)   ## choose the packages that are shipped anew; writes infra/locked/
 	@$(BIN)/python -m moltis.deployment lock
 
 clean:           ## what was made
 	rm -rf $(VENV) build .coverage* .hypothesis .mypy_cache .ruff_cache .import_linter_cache
 
-.PHONY: help install demo test format lint types check docs bench package lock clean
+.PHONY: help install demo test format lint types check docs bench package deploy diff destroy lock clean

@@ -1,6 +1,7 @@
-"""How the command line speaks to a gateway: JSON-RPC, found by environment or state file."""
+"""How the command line speaks to a gateway: JSON-RPC, found by stage, environment or state file."""
 
 import os
+from contextvars import ContextVar
 from dataclasses import dataclass, field
 from http import HTTPStatus
 from itertools import count
@@ -8,10 +9,13 @@ from typing import Any, Final
 
 import requests
 
+from chalicelib.errors import ConfigurationError
 from moltis.state_file import read_state
 
 TIMEOUTS: Final = (3.05, 40.0)
 INVALID_PARAMS: Final = -32602
+
+_STAGE: Final = ContextVar("stage", default="")
 
 
 class NoGatewayError(Exception):
@@ -40,12 +44,19 @@ class GatewayAddress:
     token: str = field(repr=False)
 
 
+def choose_stage(stage: str) -> None:
+    """Have `find_gateway` find the deployed phone of *stage*; if that is empty, any other."""
+    _STAGE.set(stage)
+
+
 def find_gateway() -> GatewayAddress:
-    """Find the gateway: `MOLTIS_GATEWAY_URL` and `MOLTIS_TOKEN`, else the one that runs here.
+    """Find the gateway: the chosen stage's, else the environment's, else the one that runs here.
 
     Raises:
         NoGatewayError: there is none, or no token for it.
     """
+    if _STAGE.get():
+        return _find_stage(_STAGE.get())
     url = os.environ.get("MOLTIS_GATEWAY_URL", "")
     if url:
         if not url.startswith(("http://", "https://")):
@@ -64,6 +75,19 @@ def find_gateway() -> GatewayAddress:
         )
         raise NoGatewayError(message)
     return GatewayAddress(str(state["url"]), str(state["token"]))
+
+
+def _find_stage(stage: str) -> GatewayAddress:
+    """Look a deployed phone up in AWS; its first token is used unless `MOLTIS_TOKEN` is set."""
+    from moltis.deployment import cloud, stages  # noqa: PLC0415  # boto3 takes its time
+
+    try:
+        there = cloud.open_cloud()
+        address = stages.address_of(there, stage)
+        token = os.environ.get("MOLTIS_TOKEN", "") or stages.first_token(there, address)
+    except ConfigurationError as error:
+        raise NoGatewayError(str(error)) from error
+    return GatewayAddress(address.url, token)
 
 
 class RpcClient:

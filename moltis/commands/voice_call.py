@@ -10,6 +10,7 @@ import click
 
 from chalicelib.tool.formats import FORMATS
 from moltis.commands import show
+from moltis.commands.staged import StagedGroup
 from moltis.rpc_client import NoGatewayError, RefusedError, RpcClient, find_gateway
 
 LOOK_EVERY_SECS: Final = 0.3
@@ -43,7 +44,7 @@ def client() -> Iterator[RpcClient]:
         rpc.close()
 
 
-@click.group("voice-call")
+@click.group("voice-call", cls=StagedGroup)
 def voice_call() -> None:
     """Make phone calls, watch them, act in them.
 

@@ -1,5 +1,6 @@
 """Where a deployed stage is, and where its first token is kept."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
@@ -11,7 +12,6 @@ from moltis.deployment.stack import Stack
 
 URL: Final = "EndpointURL"
 TOKEN_SECRET: Final = "AdminTokenSecret"  # noqa: S105  # the name of a place
-_API: Final = "RestAPIId"
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,8 +45,18 @@ def address_of(cloud: Cloud, stage: str) -> Address:
             f"deploy it with `make deploy STAGE={stage}`, or say another region or profile"
         )
         raise ConfigurationError(message)
-    url = _reachable(cloud, outputs)
+    url = reachable(outputs, cloud.endpoint)
     return Address(stage, url.rstrip("/"), outputs[TOKEN_SECRET])
+
+
+def reachable(outputs: Mapping[str, str], emulator: str) -> str:
+    """Say where the phone is; an emulated AWS serves its APIs below its own address."""
+    url = outputs[URL]
+    if not emulator or ".execute-api." not in url:
+        return url
+    api = url.partition("://")[2].partition(".")[0]
+    stage = url.rstrip("/").rpartition("/")[2]
+    return f"{emulator}/restapis/{api}/{stage}/_user_request_"
 
 
 def first_token(cloud: Cloud, address: Address) -> str:
@@ -60,12 +70,3 @@ def first_token(cloud: Cloud, address: Address) -> str:
         return str(vault.get_secret_value(SecretId=address.token_secret)["SecretString"])
     except (BotoCoreError, ClientError) as error:
         refuse(error, f"the token of {address.stage} cannot be read")
-
-
-def _reachable(cloud: Cloud, outputs: dict[str, str]) -> str:
-    """The phone's address; an emulated AWS serves its APIs below its own."""
-    url = outputs[URL]
-    if not cloud.endpoint or _API not in outputs or ".execute-api." not in url:
-        return url
-    stage = url.rstrip("/").rpartition("/")[2]
-    return f"{cloud.endpoint}/restapis/{outputs[_API]}/{stage}/_user_request_"

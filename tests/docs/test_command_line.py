@@ -25,7 +25,8 @@ COMMANDS = dict(every_command(moltis, "moltis"))
 @pytest.mark.parametrize("path", COMMANDS)
 def test_every_command_has_a_section_that_names_all_it_takes(path: str) -> None:
     text = sections(PAGE).get(f"`{path}`", "")
-    words = {word.strip("[]") for word in named(text)}
+    everywhere = {"--stage"} & named(PAGE.read_text("utf-8").partition("\n## ")[0])
+    words = {word.strip("[]") for word in named(text)} | everywhere
 
     missing = [
         parameter.opts[-1]
