@@ -10,6 +10,7 @@ GatewayError                          .code, the word the outside sees
 ├── PolicyError                       .rule: what the owner does not allow
 ├── LimitReachedError                 .rule: what the owner does not allow *now*
 ├── ConflictError                     somebody wrote first
+│   └── SettingsConflictError         .version .changed_by: what is there now, and whose it is
 ├── SignatureError                    .reason: missing · malformed · stale · mismatch
 ├── PayloadError                      signed, but not readable
 ├── UnsupportedFeatureError           .feature: this carrier cannot do that
@@ -124,6 +125,19 @@ class ConflictError(GatewayError):
     """Somebody else changed the same thing first."""
 
     code = "conflict"
+
+
+class SettingsConflictError(ConflictError):
+    """Somebody saved the settings after they were read; `version` is what is there now."""
+
+    def __init__(self, *, version: int, changed_by: str) -> None:
+        by = f"{changed_by!r}" if changed_by else "somebody else"
+        super().__init__(
+            f"the settings were saved by {by} meanwhile, and now have version {version}; "
+            "read them again, and repeat your change"
+        )
+        self.version = version
+        self.changed_by = changed_by
 
 
 class SignatureError(GatewayError):

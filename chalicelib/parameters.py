@@ -15,6 +15,7 @@ from chalicelib.calls.call import Direction, Mode, State
 from chalicelib.calls.phone_numbers import e164
 from chalicelib.errors import BadPhoneNumberError, Fault, InvalidParamsError
 from chalicelib.overriding import override
+from chalicelib.store.base import Scope
 
 LONGEST_MESSAGE: Final = 3_000
 LONGEST_NAME_SHOWN: Final = 64
@@ -144,6 +145,34 @@ class Whole(Param):
         }
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Table(Param):
+    """Values by name; whatever is in it is looked at elsewhere."""
+
+    @override
+    def fault(self, value: object) -> str:
+        return "" if isinstance(value, dict) else "must be an object"
+
+    @override
+    def schema(self) -> Schema:
+        return {"type": "object", "description": self.words}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Keys(Param):
+    """A list of keys, at least one."""
+
+    @override
+    def fault(self, value: object) -> str:
+        fits = isinstance(value, list) and value and all(isinstance(key, str) for key in value)
+        return "" if fits else "must be a list of keys"
+
+    @override
+    def schema(self) -> Schema:
+        items = {"type": "string"}
+        return {"type": "array", "items": items, "minItems": 1, "description": self.words}
+
+
 PARAMETERS: Final[Mapping[str, Param]] = {
     "call_id": Text(
         words="Id of the call, as initiating it or listing calls gave it.",
@@ -211,7 +240,7 @@ PARAMETERS: Final[Mapping[str, Param]] = {
         default=WAIT_SECS,
     ),
     "limit": Whole(
-        words="How many calls to list at most.", lowest=1, highest=MOST_LISTED, default=LISTED
+        words="How many to list at most.", lowest=1, highest=MOST_LISTED, default=LISTED
     ),
     "search": Text(
         words="Part of a telephone number, or how the id of a call begins, ours or the carrier's.",
@@ -225,6 +254,35 @@ PARAMETERS: Final[Mapping[str, Param]] = {
     "began_before": Moment(words="The call began before that, RFC 3339.", longest=40),
     "cursor": Text(
         words="The cursor of an earlier list of calls, for the calls before those.", longest=1_000
+    ),
+    "version": Whole(
+        words="Version of the settings that were read; others may have saved since.",
+        whence="reading the settings gives it",
+        lowest=0,
+        highest=10**12,
+        default=0,
+    ),
+    "changes": Table(
+        words="What to change, by key, like phone.outbound.deny; null takes a key out, and its "
+        "default holds."
+    ),
+    "settings": Table(
+        words="All settings as tables, like moltis.toml; they take the place of those there are."
+    ),
+    "secrets": Table(words="Secrets to keep, by key, like phone.twilio.auth_token."),
+    "keys": Keys(words="Keys of the secrets to take away, like phone.twilio.auth_token."),
+    "name": Text(words="What to call it, for people.", shortest=1, longest=60),
+    "scope": Text(
+        words="What it is good for: read lets one look, write do everything.",
+        longest=10,
+        choices=tuple(Scope),
+        default=Scope.READ,
+    ),
+    "id": Text(
+        words="Id of an access token.",
+        whence="the list of tokens gives it",
+        shortest=1,
+        longest=40,
     ),
 }
 """A name means the same wherever it is used."""
@@ -286,6 +344,14 @@ SEARCH: Final = Takes(
     optional=(*HISTORY.optional, "search", "direction", "state", "began_from", "began_before")
 )
 FOLLOW: Final = Takes(("call_id",), ("since",))
+NOTHING: Final = Takes()
+SAVE: Final = Takes(("version", "changes"))
+IMPORT: Final = Takes(("settings",), ("version",))
+STORE_SECRETS: Final = Takes(("secrets",))
+REMOVE_SECRETS: Final = Takes(("keys",))
+CREATE_TOKEN: Final = Takes(("name",), ("scope",))
+REVOKE_TOKEN: Final = Takes(("id",))
+AUDIT: Final = Takes(optional=("limit", "cursor"))
 WAIT: Final = Takes(("call_id",), ("since", "until", "timeout_secs"))
 
 

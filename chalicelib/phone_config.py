@@ -1,47 +1,42 @@
-"""The `[phone]` table of `moltis.toml`: every key, what it may hold, all faults at once."""
+"""The `[phone]` table of `moltis.toml`: what it says, or all that is wrong with it."""
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
-from urllib.parse import urlsplit
 
-from chalicelib.accounts.account import Account, InboundPolicy, OutboundLimits, Phone
-from chalicelib.calls.call import OnMachine
-from chalicelib.calls.phone_numbers import e164
+from chalicelib.accounts.account import Account, OutboundLimits, Phone
 from chalicelib.calls.terms import AGENT_NEEDS, AgentKind, AgentSettings, SpeechSettings
-from chalicelib.errors import BadPhoneNumberError, Fault, InvalidParamsError
-from chalicelib.internet import is_safe
+from chalicelib.errors import Fault, InvalidParamsError
+from chalicelib.phone_schema import CARRIER, DEFAULT_PROVIDER, PHONE, Named, Shape, secret_keys
 from chalicelib.providers.registry import PROVIDERS
+from chalicelib.setting_kinds import SECRET, Kind
 
-DEFAULT_PROVIDER: Final = "twilio"
-AGENT_SECRET: Final = "agent_api_key"  # noqa: S105  # the name of a secret, not one
-"""Under which name the agent's key lies among an account's credentials."""
+MOST_ACCOUNTS: Final = 50
+"""They are written in one transaction, which takes a hundred items."""
 
 _ACCOUNT_NAME: Final = re.compile(r"[a-z0-9][a-z0-9-]{0,31}")
-_DAY_SECS: Final = 86_400
 
-Check = Callable[[Any], str]
-"""Says what is wrong with a value, or nothing."""
+Table = Mapping[str, Any]
 
-
-@dataclass(frozen=True, slots=True)
-class _Each:
-    """Tables of names that the owner chose, all of one shape."""
-
-    shape: Mapping[str, Any]
+_ANY_CARRIER: Final[Shape] = PHONE["accounts"].shape
 
 
 @dataclass(frozen=True, slots=True)
 class PhoneConfig:
-    """What a file says: the accounts, and the credentials it should not hold."""
+    """What a file says: the accounts, and the secrets it should not hold."""
 
     phone: Phone
     accounts: tuple[Account, ...]
     credentials: Mapping[str, Mapping[str, str]] = field(repr=False)
+    """The secrets of each account."""
+    secrets: Mapping[str, Mapping[str, str]] = field(default_factory=dict, repr=False)
+    """Those of the other tables, such as the agent's."""
+    table: Table = field(default_factory=dict, repr=False, compare=False)
+    """The `[phone]` table as it was written, without any secret."""
 
 
-def parse_config(document: Mapping[str, Any]) -> PhoneConfig:
+def parse_config(document: Table) -> PhoneConfig:
     """Read a whole `moltis.toml`, given as plain tables.
 
     Raises:
@@ -52,15 +47,25 @@ def parse_config(document: Mapping[str, Any]) -> PhoneConfig:
         raise InvalidParamsError(*faults)
     table = document.get("phone", {})
     active = table.get("provider", DEFAULT_PROVIDER)
-    tables = _account_tables(table, active)
-    accounts = tuple(_account(name, own, table) for name, own in tables.items())
-    agent_key = table.get("agent", {}).get("api_key", "")
-    credentials = {name: _credentials(own, agent_key) for name, own in tables.items()}
-    return PhoneConfig(Phone(active=active, account_ids=tuple(tables)), accounts, credentials)
+    tables = account_tables(table)
+    return PhoneConfig(
+        phone=Phone(active=active, account_ids=tuple(tables)),
+        accounts=tuple(_account(name, own, table) for name, own in tables.items()),
+        credentials={name: _secrets(own, _ANY_CARRIER) for name, own in tables.items()},
+        secrets={
+            name: found
+            for name, shape in PHONE.items()
+            if name not in PROVIDERS
+            and isinstance(shape, Mapping)
+            and (found := _secrets(table.get(name, {}), shape))
+        },
+        table=without_secrets(table, PHONE),
+    )
 
 
-def _account_tables(table: Mapping[str, Any], active: str) -> dict[str, dict[str, Any]]:
+def account_tables(table: Table) -> dict[str, dict[str, Any]]:
     """Each account's own table: the carriers', by name, and the further ones."""
+    active = table.get("provider", DEFAULT_PROVIDER)
     named = {
         name: {"provider": name, **table.get(name, {})}
         for name in PROVIDERS
@@ -70,37 +75,46 @@ def _account_tables(table: Mapping[str, Any], active: str) -> dict[str, dict[str
     return named | further
 
 
-def _secret_keys(provider: str) -> tuple[str, ...]:
-    return (*PROVIDERS[provider].needs, *PROVIDERS[provider].accepts)
+def without_secrets(table: Table, shape: Shape = PHONE) -> dict[str, Any]:
+    """What stands in the table, but for its secrets; *table* has no faults."""
+    kept: dict[str, Any] = {}
+    for key, value in table.items():
+        match shape[key]:
+            case Named(shape=each):
+                kept[key] = {name: without_secrets(own, each) for name, own in value.items()}
+            case Kind() as kind:
+                kept |= {} if kind is SECRET else {key: value}
+            case own_shape:
+                kept[key] = without_secrets(value, own_shape)
+    return kept
 
 
-def _credentials(own: Mapping[str, Any], agent_key: str) -> dict[str, str]:
-    found = {key: own[key] for key in _secret_keys(own["provider"]) if own.get(key)}
-    return found | ({AGENT_SECRET: agent_key} if agent_key else {})
+def _secrets(table: Table, shape: Shape) -> dict[str, str]:
+    return {key: table[key] for key in table if shape[key] is SECRET and table[key]}
 
 
-def _account(name: str, own: Mapping[str, Any], table: Mapping[str, Any]) -> Account:
-    agent = {key: value for key, value in table.get("agent", {}).items() if key != "api_key"}
-    outbound = table.get("outbound", {})
-    plain = {key: table[key] for key in _PLAIN if key in table}
+def _account(name: str, own: Table, table: Table) -> Account:
+    plain = _read(table, {key: kind for key, kind in PHONE.items() if key != "provider"})
     return Account(
-        account_id=name,
-        provider=own["provider"],
-        fallback=own.get("fallback", ""),
-        from_number=e164(own["from_number"]) if own.get("from_number") else "",
-        webhook_url=own.get("webhook_url", "").rstrip("/"),
-        api_base_url=own.get("api_base_url", "").rstrip("/"),
-        inbound_policy=InboundPolicy(table.get("inbound_policy", InboundPolicy.DISABLED)),
-        allowlist=tuple(e164(number) for number in table.get("allowlist", ())),
-        agent=AgentSettings(**agent | {"kind": AgentKind(agent.get("kind", AgentKind.OFFLINE))}),
-        tts=SpeechSettings(**table.get("tts", {})),
-        outbound=OutboundLimits(
-            **outbound
-            | {key: tuple(outbound[key]) for key in ("allow", "deny") if key in outbound}
-            | {"machine": OnMachine(outbound.get("machine", OnMachine.OFF))}
-        ),
-        **plain,
+        **plain
+        | _read(own, CARRIER)
+        | {
+            "account_id": name,
+            "provider": own["provider"],
+            "agent": AgentSettings(**_read(table.get("agent", {}), PHONE["agent"])),
+            "tts": SpeechSettings(**_read(table.get("tts", {}), PHONE["tts"])),
+            "outbound": OutboundLimits(**_read(table.get("outbound", {}), PHONE["outbound"])),
+        }
     )
+
+
+def _read(table: Table, shape: Shape) -> dict[str, Any]:
+    """What the app works with, for all that is set in *table* itself and no secret."""
+    return {
+        key: kind.read(table[key])
+        for key, kind in shape.items()
+        if key in table and isinstance(kind, Kind) and kind is not SECRET
+    }
 
 
 def _faults(document: Mapping[str, Any]) -> Iterator[Fault]:
@@ -111,7 +125,7 @@ def _faults(document: Mapping[str, Any]) -> Iterator[Fault]:
     if not isinstance(phone, dict):
         yield Fault("phone", "must be a table")
         return
-    faults = list(_table_faults("phone", phone, _PHONE))
+    faults = list(_table_faults("phone", phone, PHONE))
     yield from faults
     yield from _agent_faults(phone.get("agent"))
     if not faults:
@@ -138,10 +152,12 @@ def _account_faults(phone: Mapping[str, Any]) -> Iterator[Fault]:
         if "provider" not in own:
             yield Fault(f"{where}.provider", f"is missing: one of {', '.join(PROVIDERS)}")
             return
-        known = _CARRIER | dict.fromkeys(_secret_keys(own["provider"]), _text)
+        known = CARRIER | dict.fromkeys(secret_keys(own["provider"]), SECRET)
         for key in sorted(own.keys() - known.keys() - {"provider"}):
             yield Fault(f"{where}.{key}", f"unknown key; known here: {', '.join(sorted(known))}")
-    tables = _account_tables(phone, phone.get("provider", DEFAULT_PROVIDER))
+    tables = account_tables(phone)
+    if len(tables) > MOST_ACCOUNTS:
+        yield Fault("phone.accounts", f"there can be at most {MOST_ACCOUNTS} accounts")
     for name, own in tables.items():
         fallback = own.get("fallback", "")
         if fallback and (fallback == name or fallback not in tables):
@@ -150,26 +166,26 @@ def _account_faults(phone: Mapping[str, Any]) -> Iterator[Fault]:
             yield Fault(where, f"must be another account: {others}")
 
 
-def _table_faults(path: str, table: Mapping[str, Any], shape: Mapping[str, Any]) -> Iterator[Fault]:
+def _table_faults(path: str, table: Mapping[str, Any], shape: Shape) -> Iterator[Fault]:
     for key, value in table.items():
         where = f"{path}.{key}"
         wanted = shape.get(key)
         if wanted is None:
             yield Fault(where, f"unknown key; known here: {', '.join(sorted(shape))}")
-        elif isinstance(wanted, _Each):
-            yield from _each_faults(where, value, wanted.shape)
+        elif isinstance(wanted, Named):
+            yield from _named_faults(where, value, wanted.shape)
         elif isinstance(wanted, Mapping):
             if isinstance(value, dict):
                 yield from _table_faults(where, value, wanted)
             else:
                 yield Fault(where, "must be a table")
         else:
-            reason = wanted(value)
+            reason = wanted.fault(value)
             if reason:
                 yield Fault(where, reason)
 
 
-def _each_faults(path: str, tables: object, shape: Mapping[str, Any]) -> Iterator[Fault]:
+def _named_faults(path: str, tables: object, shape: Shape) -> Iterator[Fault]:
     if not isinstance(tables, dict):
         yield Fault(path, "must hold tables")
         return
@@ -178,143 +194,3 @@ def _each_faults(path: str, tables: object, shape: Mapping[str, Any]) -> Iterato
             yield from _table_faults(f"{path}.{name}", table, shape)
         else:
             yield Fault(f"{path}.{name}", "must be a table")
-
-
-def _boolean(value: object) -> str:
-    return "" if isinstance(value, bool) else "must be true or false"
-
-
-def _text(value: object) -> str:
-    return "" if isinstance(value, str) else "must be text"
-
-
-def _words(value: object) -> str:
-    return _text(value) or ("" if str(value).strip() else "must not be empty")
-
-
-def _one_of(*allowed: str) -> Check:
-    def check(value: object) -> str:
-        return "" if value in allowed else f"must be one of {', '.join(allowed)}"
-
-    return check
-
-
-def _whole(low: int, high: int) -> Check:
-    def check(value: object) -> str:
-        is_whole = isinstance(value, int) and not isinstance(value, bool)
-        return (
-            ""
-            if is_whole and isinstance(value, int) and low <= value <= high
-            else f"must be a whole number from {low} to {high}"
-        )
-
-    return check
-
-
-def _seconds(low: float, high: float) -> Check:
-    def check(value: object) -> str:
-        is_number = isinstance(value, int | float) and not isinstance(value, bool)
-        return (
-            ""
-            if is_number and isinstance(value, int | float) and low <= value <= high
-            else f"must be a number of seconds from {low:g} to {high:g}"
-        )
-
-    return check
-
-
-def _number(value: object) -> str:
-    if value == "":
-        return ""
-    if not isinstance(value, str):
-        return 'must be text, like "+15551234567"'
-    try:
-        e164(value)
-    except BadPhoneNumberError as error:
-        return error.faults[0].reason
-    return ""
-
-
-def _numbers(value: object) -> str:
-    if not isinstance(value, list):
-        return "must be a list of numbers"
-    bad = [repr(item) for item in value if item == "" or _number(item)]
-    return f"not in international form, like +15559876543: {', '.join(bad)}" if bad else ""
-
-
-def _prefixes(value: object) -> str:
-    if not isinstance(value, list):
-        return "must be a list of prefixes"
-    bad = [
-        repr(item)
-        for item in value
-        if not (isinstance(item, str) and item[:1] == "+" and (item == "+" or item[1:].isdigit()))
-    ]
-    return f'a prefix is + and digits, like "+1" or "+": {", ".join(bad)}' if bad else ""
-
-
-def _address(value: object) -> str:
-    if value == "":
-        return ""
-    if not isinstance(value, str):
-        return 'must be text, like "https://your-domain.com"'
-    try:
-        parts = urlsplit(value)
-        _ = parts.port
-    except ValueError:
-        return "is not an address"
-    if parts.query or parts.fragment or parts.username:
-        return "must be an address without user, ? and #"
-    return "" if is_safe(value) else "must begin with https:// (http:// on loopback only)"
-
-
-_PLAIN: Final = (
-    "enabled",
-    "max_duration_secs",
-    "notify_hangup_delay_secs",
-    "ring_timeout_secs",
-    "inbound_greeting",
-    "language",
-    "voice",
-)
-
-_CARRIER: Final = {
-    "from_number": _number,
-    "webhook_url": _address,
-    "api_base_url": _address,
-    "fallback": _text,
-}
-_SECRETS: Final = {key: _text for name in PROVIDERS for key in _secret_keys(name)}
-
-_PHONE: Final[Mapping[str, Any]] = {
-    "enabled": _boolean,
-    "provider": _one_of(*PROVIDERS),
-    "inbound_policy": _one_of(*InboundPolicy),
-    "allowlist": _numbers,
-    "max_duration_secs": _whole(1, _DAY_SECS),
-    "notify_hangup_delay_secs": _whole(0, 60),
-    "ring_timeout_secs": _whole(5, 600),
-    "inbound_greeting": _words,
-    "language": _words,
-    "voice": _text,
-    **{name: _CARRIER | dict.fromkeys(_secret_keys(name), _text) for name in PROVIDERS},
-    "accounts": _Each({"provider": _one_of(*PROVIDERS), **_CARRIER, **_SECRETS}),
-    "agent": {
-        "kind": _one_of(*AgentKind),
-        "base_url": _address,
-        "model": _text,
-        "api_key": _text,
-        "system_prompt": _text,
-        "function_name": _text,
-        "reply_budget_secs": _seconds(0.1, 10),
-        "timeout_secs": _seconds(1, 600),
-    },
-    "tts": {"provider": _one_of("carrier", "polly", "openai", "espeak"), "voice": _text},
-    "outbound": {
-        "allow": _prefixes,
-        "deny": _prefixes,
-        "max_concurrent_calls": _whole(1, 100_000),
-        "max_calls_per_day": _whole(1, 10_000_000),
-        "machine": _one_of(*OnMachine),
-    },
-}

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Final
 
 from botocore.exceptions import ClientError
@@ -11,14 +12,22 @@ from chalicelib import aws
 from chalicelib.overriding import override
 
 REMEMBERED_SECS: Final = 30
+_STORED_AT: Final = "stored_at"
+"""Under which name a secret of ours tells the ages of its parts."""
 _MISSING: Final = frozenset({"ResourceNotFoundException"})
 
 
 class Credentials(Mapping[str, str]):
-    """An account's credentials; showing them shows only which there are."""
+    """What is kept under one name; showing it shows only which secrets there are.
 
-    def __init__(self, values: Mapping[str, str]) -> None:
+    `stored_at` says when each of them was put there, as far as that is known.
+    """
+
+    def __init__(
+        self, values: Mapping[str, str], stored_at: Mapping[str, datetime] | None = None
+    ) -> None:
         self._values = dict(values)
+        self.stored_at: Mapping[str, datetime] = dict(stored_at or {})
 
     @override
     def __getitem__(self, key: str) -> str:
@@ -80,9 +89,24 @@ class Vault:
         changed = known is not None and dict(current) != dict(known.credentials)
         return [*([current] if changed else []), *([previous] if previous else [])]
 
-    def store(self, account_id: str, credentials: Mapping[str, str]) -> None:
-        """Keep *credentials* as the current ones of an account."""
-        text = json.dumps(dict(credentials), sort_keys=True)
+    def now(self, account_id: str) -> Credentials:
+        """The credentials as they are now, whatever is remembered of them."""
+        credentials = self._read(account_id, "AWSCURRENT")
+        self._remembered[account_id] = _Remembered(credentials, self._monotonic())
+        return credentials
+
+    def store(self, account_id: str, credentials: Credentials) -> None:
+        """Keep *credentials* as the current ones of an account, and those before as previous."""
+        times = {key: at.isoformat() for key, at in credentials.stored_at.items()}
+        self._write(account_id, dict(credentials) | ({_STORED_AT: times} if times else {}))
+
+    def replace(self, account_id: str, credentials: Credentials) -> None:
+        """Keep *credentials*, and nothing that was there before, not even as previous ones."""
+        for _ in ("as the current ones", "as the previous ones too"):
+            self.store(account_id, credentials)
+
+    def _write(self, account_id: str, content: Mapping[str, object]) -> None:
+        text = json.dumps(content, sort_keys=True)
         name = self._name(account_id)
         client = aws.client("secretsmanager")
         try:
@@ -92,6 +116,7 @@ class Vault:
                 raise
             client.create_secret(Name=name, SecretString=text)
         self._remembered.pop(account_id, None)
+        self._remembered.pop(f"{account_id}/rotated", None)
 
     def _read(self, account_id: str, stage: str) -> Credentials:
         try:
@@ -102,7 +127,17 @@ class Vault:
             if error.response["Error"]["Code"] in _MISSING:
                 return Credentials({})
             raise
-        return Credentials(json.loads(secret["SecretString"]))
+        content = json.loads(secret["SecretString"])
+        times = content.pop(_STORED_AT, {})
+        # What was put there by other means has the age of the whole.
+        known = {key: secret["CreatedDate"].astimezone(UTC) for key in content}
+        told = {key: datetime.fromisoformat(at) for key, at in times.items()}
+        return Credentials(content, known | told)
 
     def _name(self, account_id: str) -> str:
         return f"{self._prefix}/{account_id}"
+
+
+def shared(table: str) -> str:
+    """Where the secrets of a table lie that is no account's, such as the agent's."""
+    return f"phone/{table}"

@@ -12,18 +12,25 @@ from chalicelib.agents import registry as agents
 from chalicelib.agents.base import Agent
 from chalicelib.calls.call import Call
 from chalicelib.errors import UnknownAccountError
-from chalicelib.phone_config import AGENT_SECRET
 from chalicelib.providers import registry as providers
 from chalicelib.providers.base import Provider
 from chalicelib.provisioning.seals import Seal
 from chalicelib.settings import settings
-from chalicelib.store.base import AccessToken, AccountStore, CallStore, Session, TokenStore
+from chalicelib.store.base import (
+    AccessToken,
+    AccountStore,
+    AuditStore,
+    CallStore,
+    Session,
+    TokenStore,
+)
 from chalicelib.store.dynamo import DynamoCallStore
 from chalicelib.store.dynamo_accounts import DynamoAccountStore, DynamoTokenStore
+from chalicelib.store.dynamo_audit import DynamoAuditStore
 from chalicelib.store.tables import use_table
 from chalicelib.timers.step_functions import StepFunctionsTimers
 from chalicelib.turns.aws_lambda import LambdaTurns
-from chalicelib.vault import Credentials, Vault
+from chalicelib.vault import Credentials, Vault, shared
 
 REMEMBERED_SECS: Final = 30
 """How long settings and tokens are believed before they are read again."""
@@ -34,15 +41,21 @@ Value = TypeVar("Value")
 
 
 class Remembered(Generic[Value]):
-    """Values that are read again after a while."""
+    """Values that are read again after a while; *monotonic* counts seconds."""
 
-    def __init__(self, read: Callable[[str], Value]) -> None:
+    def __init__(
+        self, read: Callable[[str], Value], *, monotonic: Callable[[], float] = time.monotonic
+    ) -> None:
         self._read = read
+        self._monotonic = monotonic
         self._known: dict[str, tuple[float, Value]] = {}
+
+    def __len__(self) -> int:
+        return len(self._known)
 
     def get(self, key: str) -> Value:
         """The value under *key*, as it is or was a moment ago."""
-        now = time.monotonic()
+        now = self._monotonic()
         known = self._known.get(key)
         if known is not None and now - known[0] < REMEMBERED_SECS:
             return known[1]
@@ -82,6 +95,13 @@ def tokens() -> TokenStore:
     """Where access tokens are kept."""
     use_table(settings().table_name)
     return DynamoTokenStore()
+
+
+@cache
+def audit() -> AuditStore:
+    """Where it is kept what was done."""
+    use_table(settings().table_name)
+    return DynamoAuditStore()
 
 
 @cache
@@ -127,6 +147,12 @@ def forget() -> None:
         chosen.cache_clear()
 
 
+def forget_settings() -> None:
+    """Read all settings again next time: they were changed in this very container."""
+    for remembered in (_known_accounts, _known_phone):
+        remembered.cache_clear()
+
+
 def phone() -> Phone | None:
     """Which accounts there are, as of a moment ago."""
     return _known_phone().get("")
@@ -152,7 +178,7 @@ def account(account_id: str) -> Account:
 
 def missing_settings(of: Account) -> tuple[str, ...]:
     """Which settings and credentials the account lacks before it can make calls."""
-    stored = vault().credentials(of.account_id)
+    stored = vault().credentials(of.credentials_name)
     return (
         *of.missing,
         *(key for key in providers.PROVIDERS[of.provider].needs if not stored.get(key)),
@@ -162,6 +188,11 @@ def missing_settings(of: Account) -> tuple[str, ...]:
 def access_token(digest: str) -> AccessToken | None:
     """The token with that SHA-256, as of a moment ago."""
     return _known_tokens().get(digest)
+
+
+def forget_token(digest: str) -> None:
+    """Read a token again next time: it was changed in this very container."""
+    _known_tokens().forget(digest)
 
 
 def session_token(digest: str) -> AccessToken | None:
@@ -185,7 +216,7 @@ def exchange(account_id: str) -> Exchange:
         UnknownAccountError: there is none.
     """
     its_account = account(account_id)
-    return _exchange(its_account, vault().credentials(its_account.account_id))
+    return _exchange(its_account, vault().credentials(its_account.credentials_name))
 
 
 def rotated_exchanges(account_id: str) -> list[Exchange]:
@@ -193,7 +224,7 @@ def rotated_exchanges(account_id: str) -> list[Exchange]:
     its_account = account(account_id)
     return [
         _exchange(its_account, credentials)
-        for credentials in vault().rotated(its_account.account_id)
+        for credentials in vault().rotated(its_account.credentials_name)
     ]
 
 
@@ -220,16 +251,15 @@ def exchange_of(call: Call) -> Exchange:
 
 def agent_of(call: Call) -> Agent:
     """Who answers in *call*."""
-    its_account = account(call.account)
-    return agents.build(
-        its_account.agent, vault().credentials(its_account.account_id).get(AGENT_SECRET, "")
-    )
+    api_key = vault().credentials(shared("agent")).get("api_key", "")
+    return agents.build(account(call.account).agent, api_key)
 
 
 _CHOSEN: Final = (
     calls,
     accounts,
     tokens,
+    audit,
     vault,
     timers,
     _turns,

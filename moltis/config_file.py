@@ -3,11 +3,10 @@
 import os
 import tomllib
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from chalicelib.errors import ConfigurationError, InvalidParamsError
 from chalicelib.phone_config import PhoneConfig, parse_config
-from chalicelib.providers import registry
 
 NAME: Final = "moltis.toml"
 
@@ -28,19 +27,27 @@ def find_config(given: Path | None) -> Path | None:
     return next((place for place in places if place.is_file()), None)
 
 
-def read_config(path: Path | None) -> PhoneConfig:
-    """Read the file at *path*; without one, every carrier has an account of its own.
+def read_config(path: Path) -> PhoneConfig:
+    """Read the file at *path*.
 
     Raises:
         ConfigurationError: it is not TOML, or something in it cannot be; all faults are named.
     """
-    if path is None:
-        return parse_config({"phone": {name: {} for name in registry.PROVIDERS}})
     try:
-        return parse_config(tomllib.loads(path.read_text("utf-8")))
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        message = f"{path} cannot be read: {error}"
-        raise ConfigurationError(message) from error
+        return parse_config(read_tables(path))
     except InvalidParamsError as error:
         message = f"{path} has faults: {error}"
+        raise ConfigurationError(message) from error
+
+
+def read_tables(path: Path) -> dict[str, Any]:
+    """Read the file at *path* as plain tables.
+
+    Raises:
+        ConfigurationError: it is not there, or not TOML.
+    """
+    try:
+        return tomllib.loads(path.read_text("utf-8"))
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        message = f"{path} cannot be read: {error}"
         raise ConfigurationError(message) from error

@@ -1,5 +1,6 @@
 """The local gateway: the very app that is deployed, with its cloud and carriers on this machine."""
 
+import re
 import threading
 from base64 import b64decode
 from collections.abc import Callable, Iterator
@@ -14,20 +15,16 @@ from chalice.config import Config
 
 import app as deployed
 from chalicelib import log, wiring
-from chalicelib.accounts.account import Account
-from chalicelib.calls.callbacks import Route, callback_url
 from chalicelib.calls.terms import AgentKind
 from chalicelib.errors import ConfigurationError
 from chalicelib.phone_config import PhoneConfig
 from chalicelib.store.base import Scope
 from chalicelib.tokens import make_token
-from moltis.carriers.control import Control
-from moltis.carriers.network import OwnedNumber
 from moltis.carriers.server import SimulatedCarriers
 from moltis.http_server import Answer, HttpServer, Question
 from moltis.local_cloud import cloud
 from moltis.local_functions import Function, LocalFunctions
-from moltis.seeding import Seeded, Surroundings, seed
+from moltis.seeding import Seeded, connect, seed, seeded
 from moltis.soft_phone.doors import is_about_soft_phone, soft_phone_app
 
 SWEEP_SECS: Final = 60.0
@@ -60,9 +57,11 @@ class Gateway:
 
 @contextmanager
 def running(
-    config: PhoneConfig, *, host: str = "127.0.0.1", port: int = 0, speed: float = 1.0
+    config: PhoneConfig | None, *, host: str = "127.0.0.1", port: int = 0, speed: float = 1.0
 ) -> Iterator[Gateway]:
     """Run the gateway while the context lasts; simulated carriers run *speed* times as fast.
+
+    Without a *config*, the settings are those that the cloud has, if it has any.
 
     Raises:
         OSError: the port is in use, or may not be used.
@@ -82,22 +81,18 @@ def running(
         carriers = SimulatedCarriers(speed=speed)
         carriers.start()
         stack.callback(carriers.stop)
-        seeded = seed(
-            config, lambda account, place: _surroundings(account, place, server.url, carriers)
-        )
-        for one in seeded:
-            if one.account.simulated:
-                _connect(one, carriers)
+        seed(config, gateway_url=server.url, carriers=carriers)
+        connect(carriers)
         token = make_token("gateway", Scope.WRITE, at=wiring.now())
         wiring.tokens().add(token.kept)
         stack.callback(wiring.tokens().remove, token.kept.digest)
-        server.start(_answers(carriers.control))
+        server.start(_answers(carriers))
         stack.enter_context(_sweeping())
-        yield Gateway(server.url, token.text, tuple(seeded), carriers)
+        yield Gateway(server.url, token.text, tuple(seeded()), carriers)
 
 
-def _check_agents(config: PhoneConfig) -> None:
-    for account in config.accounts:
+def _check_agents(config: PhoneConfig | None) -> None:
+    for account in config.accounts if config else ():
         missing = _NOT_EMBEDDED.get(account.agent.kind)
         if missing:
             message = (
@@ -123,31 +118,6 @@ def _alone() -> Iterator[None]:
 
 
 _ONLY_ONE: Final = threading.Lock()
-
-
-def _surroundings(
-    account: Account, place: int, gateway_url: str, carriers: SimulatedCarriers
-) -> Surroundings:
-    return Surroundings(
-        gateway_url=gateway_url,
-        carrier_url=carriers.base_url(account.provider),
-        new_credentials=carriers.carriers[account.provider].new_credentials(),
-        number=f"+1555010{place:04}",
-    )
-
-
-def _connect(one: Seeded, carriers: SimulatedCarriers) -> None:
-    account = one.account
-    carriers.network.own(
-        OwnedNumber(
-            carrier=account.provider,
-            account_id=account.account_id,
-            number=account.from_number,
-            voice_url=callback_url(account.webhook_url, account.account_id, Route.ANSWER),
-            status_url=callback_url(account.webhook_url, account.account_id, Route.STATUS),
-            credentials=one.credentials,
-        )
-    )
 
 
 @contextmanager
@@ -188,13 +158,31 @@ def _functions() -> dict[str, Function]:
     return dict(deployed.app.handler_map)
 
 
-def _answers(control: Control) -> Callable[[Question], Answer]:
-    app, soft_phone = _answers_of(deployed.app), _answers_of(soft_phone_app(control))
+def _answers(carriers: SimulatedCarriers) -> Callable[[Question], Answer]:
+    app = _following(_answers_of(deployed.app), carriers)
+    soft_phone = _answers_of(soft_phone_app(carriers.control))
 
     def answer(question: Question) -> Answer:
         return (soft_phone if is_about_soft_phone(question.path) else app)(question)
 
     return answer
+
+
+def _following(
+    answers: Callable[[Question], Answer], carriers: SimulatedCarriers
+) -> Callable[[Question], Answer]:
+    """Have the simulated carriers know of new settings before whoever made them is answered."""
+
+    def answer(question: Question) -> Answer:
+        given = answers(question)
+        if question.path == "/rpc" and _CHANGES.search(question.body):
+            connect(carriers)
+        return given
+
+    return answer
+
+
+_CHANGES: Final = re.compile(rb"phone\.(save|import|secrets)")
 
 
 def _answers_of(app: chalice.Chalice) -> Callable[[Question], Answer]:

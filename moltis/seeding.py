@@ -1,18 +1,26 @@
 """Puts what a configuration says where the app looks: the table, and the vault."""
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Final
 
 from chalicelib import wiring
 from chalicelib.accounts.account import Account
-from chalicelib.errors import ConfigurationError, UnknownAccountError
-from chalicelib.phone_config import PhoneConfig
+from chalicelib.accounts.audit import Who
+from chalicelib.accounts.simulator import Simulator
+from chalicelib.calls.callbacks import Route, callback_url
+from chalicelib.errors import ConfigurationError
+from chalicelib.owner import credentials
+from chalicelib.owner.keeping import current, entry_of
+from chalicelib.owner.secret_places import places_in
+from chalicelib.owner.tables import differences
+from chalicelib.phone_config import PhoneConfig, parse_config
 from chalicelib.providers.registry import PROVIDERS
 from chalicelib.vault import Credentials
+from moltis.carriers.network import OwnedNumber
+from moltis.carriers.server import SimulatedCarriers
 
-SIMULATED_KEY: Final = "simulated"
-"""Marks credentials that we made up for a simulated carrier."""
+GATEWAY: Final = Who(token_id="", name="moltis gateway")
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,66 +31,65 @@ class Seeded:
     credentials: Credentials
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Surroundings:
-    """Where a gateway on this machine, and the simulated carrier of an account, can be reached."""
+def seed(config: PhoneConfig | None, *, gateway_url: str, carriers: SimulatedCarriers) -> None:
+    """Keep what *config* says; an account without credentials gets a simulated carrier.
 
-    gateway_url: str
-    carrier_url: str
-    new_credentials: Mapping[str, str] = field(repr=False)
-    """What the simulated carrier gives a new account."""
-    number: str
-    """The account's number, should it have none."""
-
-
-def seed(config: PhoneConfig, surroundings: Callable[[Account, int], Surroundings]) -> list[Seeded]:
-    """Keep the accounts of *config*; one without credentials gets a simulated carrier.
+    Without a *config*, what is there already stays; if there is nothing, every carrier gets an
+    account.
 
     Raises:
         ConfigurationError: an account has some of its credentials, and not all.
     """
-    seeded = [
-        _seed_one(
-            account,
-            dict(config.credentials.get(account.account_id, {})),
-            surroundings(account, place),
+    _keep_simulator(gateway_url, carriers)
+    before = current()
+    config = config or parse_config({"phone": before.table or {name: {} for name in PROVIDERS}})
+    for account in config.accounts:
+        _check_credentials(account, config.credentials.get(account.account_id, {}))
+    given = places_in(config)
+    changes = (*differences(before.table, config.table), *credentials.stored_changes(given))
+    entry = entry_of("gateway started", GATEWAY, *changes)
+    credentials.store(given, before, config.table, entry)
+
+
+def seeded() -> list[Seeded]:
+    """The accounts as the app finds them now."""
+    phone = wiring.accounts().phone()
+    accounts = [wiring.accounts().get(name) for name in (phone.account_ids if phone else ())]
+    return [Seeded(one, wiring.vault().now(one.credentials_name)) for one in accounts]
+
+
+def connect(carriers: SimulatedCarriers) -> None:
+    """Have the simulated carriers know the numbers of the accounts that they stand in for."""
+    for one in seeded():
+        account = one.account
+        if not account.simulated:
+            continue
+        carriers.network.own(
+            OwnedNumber(
+                carrier=account.provider,
+                account_id=account.account_id,
+                number=account.from_number,
+                voice_url=callback_url(account.webhook_url, account.account_id, Route.ANSWER),
+                status_url=callback_url(account.webhook_url, account.account_id, Route.STATUS),
+                credentials=one.credentials,
+            )
         )
-        for place, account in enumerate(config.accounts, 1)
-    ]
-    wiring.accounts().save_phone(config.phone)
-    return seeded
 
 
-def _seed_one(account: Account, given: dict[str, str], around: Surroundings) -> Seeded:
-    stored = dict(wiring.vault().credentials(account.account_id))
-    if SIMULATED_KEY in stored:
-        stored = {}
-    credentials = stored | given
+def _keep_simulator(gateway_url: str, carriers: SimulatedCarriers) -> None:
+    urls = {name: carriers.base_url(name) for name in carriers.carriers}
+    wiring.accounts().save_simulator(Simulator(gateway_url=gateway_url, carrier_urls=urls))
+    for name, carrier in carriers.carriers.items():
+        wiring.vault().store(f"simulated/{name}", Credentials(carrier.new_credentials()))
+
+
+def _check_credentials(account: Account, given: Mapping[str, str]) -> None:
+    stored = wiring.vault().now(account.account_id)
     wanted = PROVIDERS[account.provider].needs
-    missing = [key for key in wanted if not credentials.get(key)]
-    if len(missing) == len(wanted):
-        credentials |= dict(around.new_credentials) | {SIMULATED_KEY: "yes"}
-        account = replace(
-            account,
-            simulated=True,
-            from_number=account.from_number or around.number,
-            webhook_url=around.gateway_url,
-            api_base_url=around.carrier_url,
-        )
-    elif missing:
+    missing = [key for key in wanted if not (given.get(key) or stored.get(key))]
+    if missing and len(missing) < len(wanted):
         message = (
             f"account {account.account_id} has some of its credentials; also set "
             f"{' and '.join(missing)} under [phone.{account.account_id}], or none for a simulation"
         )
         raise ConfigurationError(message)
-    wiring.vault().store(account.account_id, credentials)
-    return Seeded(_save(account), Credentials(credentials))
-
-
-def _save(account: Account) -> Account:
-    accounts = wiring.accounts()
-    try:
-        version = accounts.get(account.account_id).version
-    except UnknownAccountError:
-        version = 0
-    return accounts.save(replace(account, version=version))

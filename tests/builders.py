@@ -4,7 +4,9 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
-from chalicelib.accounts.account import Account
+from chalicelib.accounts.account import Account, Phone
+from chalicelib.accounts.audit import AuditEntry, Change, Topic, Who
+from chalicelib.accounts.phone_settings import NewSettings, PhoneSettings
 from chalicelib.calls.call import Call, CallId, Direction, Mode
 from chalicelib.calls.replies import EndCall, Piece, Speak
 from chalicelib.calls.transcript import Line, Speaker
@@ -31,6 +33,15 @@ _ACCOUNT: Final = Account(
     from_number="+15551234567",
     webhook_url="https://phone.example.com",
 )
+_WHO: Final = Who(token_id="0c7d53ad6f0b", name="the night shift")
+_ENTRY: Final = AuditEntry(
+    entry_id="e1",
+    at=NOON,
+    topic=Topic.SETTINGS,
+    action="settings saved",
+    who=_WHO,
+    changes=(Change(key="phone.voice", before="Amy", after=["Brian", {"rate": 1.5}]),),
+)
 
 Said = tuple[Piece, ...]
 """A whole reply of an agent."""
@@ -50,3 +61,21 @@ def a_line(text: str = _LINE.text, **changes: Any) -> Line:  # whatever it has
 
 def an_account(**changes: Any) -> Account:  # whatever an account has
     return replace(_ACCOUNT, **changes)
+
+
+def an_entry(entry_id: str = "e1", **changes: Any) -> AuditEntry:  # whatever an entry has
+    return replace(_ENTRY, entry_id=entry_id, **changes)
+
+
+def new_settings(*accounts: Account, version: int = 1, active: str = "twilio") -> NewSettings:
+    return NewSettings(
+        settings=PhoneSettings(
+            table={"provider": active, "voice": f"of version {version}"},
+            version=version,
+            changed_at=NOON,
+            changed_by=_WHO,
+        ),
+        phone=Phone(active=active, account_ids=tuple(one.account_id for one in accounts)),
+        accounts=accounts,
+        entry=an_entry(f"{version:x}", at=NOON + timedelta(seconds=version)),
+    )

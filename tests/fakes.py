@@ -1,28 +1,23 @@
 """Stand-ins that keep every promise of their contract, in memory."""
 
 from collections import Counter
-from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date, datetime, timedelta
 from threading import Lock
 from typing import Any
 
-from chalicelib.accounts.account import Account, OutboundLimits, Phone
+from chalicelib.accounts.account import OutboundLimits
 from chalicelib.calls.call import AnsweredBy, Call, State, may_become
 from chalicelib.calls.search import ALWAYS, Period
 from chalicelib.calls.transcript import Conversation, Line, Slot
 from chalicelib.errors import (
-    ConflictError,
     Fault,
     InvalidParamsError,
     LimitReachedError,
-    UnknownAccountError,
     UnknownCallError,
 )
 from chalicelib.overriding import override
 from chalicelib.store.base import (
-    AccessToken,
-    AccountStore,
     CallStore,
     Created,
     EndedNote,
@@ -32,8 +27,6 @@ from chalicelib.store.base import (
     Overheard,
     Page,
     Reply,
-    Session,
-    TokenStore,
 )
 
 
@@ -345,73 +338,6 @@ class FakeCallStore(CallStore):
     def _keep(self, call: Call) -> Call:
         self._calls[call.call_id] = call
         return call
-
-
-class FakeAccountStore(AccountStore):
-    def __init__(self, *accounts: Account) -> None:
-        self._lock = Lock()
-        self._accounts = {account.account_id: account for account in accounts}
-        self._phone: Phone | None = None
-
-    @override
-    def get(self, account_id: str) -> Account:
-        account = self._accounts.get(account_id)
-        if account is None:
-            raise UnknownAccountError(account_id)
-        return account
-
-    @override
-    def save(self, account: Account) -> Account:
-        with self._lock:
-            there = self._accounts.get(account.account_id)
-            if account.version != (there.version if there else 0):
-                message = f"account {account.account_id!r} was changed by somebody else"
-                raise ConflictError(message)
-            saved = replace(account, version=account.version + 1)
-            self._accounts[account.account_id] = saved
-            return saved
-
-    @override
-    def phone(self) -> Phone | None:
-        return self._phone
-
-    @override
-    def save_phone(self, phone: Phone) -> None:
-        self._phone = phone
-
-
-class FakeTokenStore(TokenStore):
-    def __init__(self, *tokens: AccessToken) -> None:
-        self._tokens = {token.digest: token for token in tokens}
-        self._sessions: dict[str, Session] = {}
-
-    @override
-    def find(self, digest: str) -> AccessToken | None:
-        return self._tokens.get(digest)
-
-    @override
-    def add(self, token: AccessToken) -> None:
-        self._tokens[token.digest] = token
-
-    @override
-    def remove(self, digest: str) -> None:
-        self._tokens.pop(digest, None)
-
-    @override
-    def all(self) -> Sequence[AccessToken]:
-        return sorted(self._tokens.values(), key=lambda token: token.created_at)
-
-    @override
-    def open_session(self, session: Session) -> None:
-        self._sessions[session.digest] = session
-
-    @override
-    def session(self, digest: str) -> Session | None:
-        return self._sessions.get(digest)
-
-    @override
-    def close_session(self, digest: str) -> None:
-        self._sessions.pop(digest, None)
 
 
 def _standing(call: Call) -> tuple[int, int, State]:

@@ -54,6 +54,11 @@ class Account:
     version: int = 0
 
     @property
+    def credentials_name(self) -> str:
+        """Under which name its credentials lie in the vault."""
+        return f"simulated/{self.provider}" if self.simulated else self.account_id
+
+    @property
     def missing(self) -> tuple[str, ...]:
         """The settings without which no call can be made; credentials not counted."""
         wanted = {"from_number": self.from_number, "webhook_url": self.webhook_url}

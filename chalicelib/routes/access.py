@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 from chalice.app import Request
 
 from chalicelib import wiring
+from chalicelib.internet import LOOPBACK
 from chalicelib.store.base import AccessToken
 from chalicelib.tokens import digest, page_proof
 
@@ -16,7 +17,6 @@ PROOF_HEADER: Final = "X-Moltis-Page"
 """Carries what only our own pages know of their session."""
 
 _COOKIE: Final = "moltis_session"
-_LOOPBACK: Final = frozenset({"localhost", "127.0.0.1", "::1"})
 _HARMLESS: Final = frozenset({HTTPMethod.GET, HTTPMethod.HEAD})
 
 
@@ -57,7 +57,7 @@ def is_same_origin(request: Request) -> bool:
     if site:
         return bool(site == "same-origin")
     origin = request.headers.get("origin", "")
-    return not origin or urlsplit(origin).netloc == request.headers.get("host", "")
+    return not origin or origin.partition("://")[2] == request.headers.get("host", "")
 
 
 def session_cookie(request: Request, secret: str, expires_at: datetime) -> str:
@@ -96,9 +96,18 @@ def _cookie_name(request: Request) -> str:
         # Browsers take this prefix only with Secure, and from this very host.
         return f"__Host-{_COOKIE}"
     # Cookies do not know ports, and several gateways may run on one machine.
-    port = urlsplit(f"//{request.headers.get('host', '')}").port
-    return f"{_COOKIE}_{port or 80}"
+    return f"{_COOKIE}_{_place(request)[1]}"
 
 
 def _is_loopback(request: Request) -> bool:
-    return urlsplit(f"//{request.headers.get('host', '')}").hostname in _LOOPBACK
+    return _place(request)[0] in LOOPBACK
+
+
+def _place(request: Request) -> tuple[str, int]:
+    """The host and the port that the browser believes to speak to."""
+    try:
+        parts = urlsplit(f"//{request.headers.get('host', '')}")
+        port = parts.port or 80
+    except ValueError:
+        return "", 0
+    return parts.hostname or "", port

@@ -10,6 +10,7 @@ from chalicelib.errors import (
     LimitReachedError,
     PolicyError,
     ProviderError,
+    SettingsConflictError,
     UnknownAccountError,
     UnknownCallError,
     UnsupportedFeatureError,
@@ -47,18 +48,20 @@ def problem(error: GatewayError) -> Problem:
 
 
 def _data(error: GatewayError) -> Problem:
+    found: Problem = {}
     match error:
         case InvalidParamsError(faults=faults) if faults:
             first = faults[0]
             every = [{"field": fault.field, "reason": fault.reason} for fault in faults]
-            return {"field": first.field, "reason": first.reason, "faults": every}
+            found = {"field": first.field, "reason": first.reason, "faults": every}
         case UnknownAccountError():
-            return {"field": "account", "reason": str(error)}
+            found = {"field": "account", "reason": str(error)}
         case ProviderError():
-            return {"provider": error.provider, "code": error.carrier_code or error.code}
+            found = {"provider": error.provider, "code": error.carrier_code or error.code}
         case PolicyError() | LimitReachedError():
-            return {"rule": error.rule}
+            found = {"rule": error.rule}
+        case SettingsConflictError():
+            found = {"version": error.version, "changed_by": error.changed_by}
         case UnsupportedFeatureError():
-            return {"field": "", "reason": str(error), "feature": error.feature}
-        case _:
-            return {}
+            found = {"field": "", "reason": str(error), "feature": error.feature}
+    return found

@@ -13,6 +13,8 @@ from chalice import Blueprint, Response
 
 from chalicelib import log, switchboard
 from chalicelib.errors import GatewayError
+from chalicelib.owner.asked import WISHES
+from chalicelib.parameters import Params
 from chalicelib.routes import problems
 from chalicelib.routes.access import asker
 from chalicelib.routes.problems import Problem, problem
@@ -29,16 +31,22 @@ class Method:
     """Something that can be asked for, and what a token must be good for."""
 
     scope: Scope
-    run: Callable[[Mapping[str, Any]], Any]
+    run: Callable[[Params, AccessToken], Any]
+
+    @classmethod
+    def for_anybody(cls, scope: Scope, run: Callable[[Params], Any]) -> "Method":
+        """Something for which it does not matter who asks."""
+        return cls(scope, lambda params, _token: run(params))
 
 
 METHODS: Final[Mapping[str, Method]] = {
-    "voicecall.status": Method(Scope.READ, switchboard.status),
-    "voicecall.initiate": Method(Scope.WRITE, switchboard.initiate),
-    "voicecall.end": Method(Scope.WRITE, switchboard.end),
-    "voicecall.speak": Method(Scope.WRITE, switchboard.say),
-    "voicecall.dtmf": Method(Scope.WRITE, switchboard.key),
-    "voicecall.history": Method(Scope.READ, switchboard.history),
+    "voicecall.status": Method.for_anybody(Scope.READ, switchboard.status),
+    "voicecall.initiate": Method.for_anybody(Scope.WRITE, switchboard.initiate),
+    "voicecall.end": Method.for_anybody(Scope.WRITE, switchboard.end),
+    "voicecall.speak": Method.for_anybody(Scope.WRITE, switchboard.say),
+    "voicecall.dtmf": Method.for_anybody(Scope.WRITE, switchboard.key),
+    "voicecall.history": Method.for_anybody(Scope.READ, switchboard.history),
+    **{name: Method(wish.scope, wish) for name, wish in WISHES.items()},
 }
 
 _STATUS: Final = {
@@ -96,7 +104,7 @@ def _outcome(name: str, params: object, token: AccessToken) -> dict[str, Any]:
     if not isinstance(params, dict):
         return _problem(problems.INVALID_PARAMS, "params must be an object, by name")
     try:
-        return {"result": method.run(params)}
+        return {"result": method.run(params, token)}
     except GatewayError as error:
         return {"error": problem(error)}
     except Exception:  # noqa: BLE001  # the outermost door

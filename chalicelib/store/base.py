@@ -7,6 +7,9 @@ from datetime import datetime
 from enum import StrEnum
 
 from chalicelib.accounts.account import Account, OutboundLimits, Phone
+from chalicelib.accounts.audit import AuditEntry, Topic
+from chalicelib.accounts.phone_settings import NewSettings, PhoneSettings
+from chalicelib.accounts.simulator import Simulator
 from chalicelib.calls.call import AnsweredBy, Call, CallFailure, CallId, State
 from chalicelib.calls.search import ALWAYS, Period
 from chalicelib.calls.transcript import Conversation, Line, Slot
@@ -278,20 +281,52 @@ class AccountStore(ABC):
         """
 
     @abstractmethod
-    def save(self, account: Account) -> Account:
-        """Keep *account* if nobody changed it since it was read; give it with its new version.
-
-        Raises:
-            ConflictError: somebody did.
-        """
-
-    @abstractmethod
     def phone(self) -> Phone | None:
         """Read which accounts there are, and which is the default."""
 
     @abstractmethod
-    def save_phone(self, phone: Phone) -> None:
-        """Keep which accounts there are, and which is the default."""
+    def settings(self) -> PhoneSettings:
+        """Read the settings that were last saved; version 0 if none were."""
+
+    @abstractmethod
+    def save_settings(self, new: NewSettings) -> None:
+        """Keep all of *new* at once, with its entry in the audit.
+
+        Raises:
+            SettingsConflictError: the version before it is not the one that is there.
+        """
+
+    @abstractmethod
+    def simulator(self) -> Simulator | None:
+        """Read where simulated carriers are, if there are any."""
+
+    @abstractmethod
+    def save_simulator(self, simulator: Simulator) -> None:
+        """Keep where simulated carriers are."""
+
+
+@dataclass(frozen=True, slots=True)
+class AuditPage:
+    """Some entries, newest first, and where the next page begins (empty: there is none)."""
+
+    entries: tuple[AuditEntry, ...]
+    cursor: str
+
+
+class AuditStore(ABC):
+    """Where it is kept what was done; nothing there is ever changed or taken away."""
+
+    @abstractmethod
+    def append(self, entry: AuditEntry) -> None:
+        """Keep *entry*, which nothing can take the place of."""
+
+    @abstractmethod
+    def page(self, topic: Topic, *, limit: int, cursor: str = "") -> AuditPage:
+        """Read at most *limit* entries about *topic*, newest first, from behind *cursor* on.
+
+        Raises:
+            InvalidParamsError: *cursor* is not one that we gave.
+        """
 
 
 class Scope(StrEnum):

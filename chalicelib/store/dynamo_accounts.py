@@ -2,20 +2,33 @@
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, fields, replace
+from dataclasses import asdict, fields
 from typing import Any, Final
 
 from chalicelib.accounts.account import Account, InboundPolicy, OutboundLimits, Phone
+from chalicelib.accounts.audit import Who
+from chalicelib.accounts.phone_settings import NewSettings, PhoneSettings
+from chalicelib.accounts.simulator import Simulator
 from chalicelib.calls.call import OnMachine
 from chalicelib.calls.terms import AgentKind, AgentSettings, SpeechSettings
-from chalicelib.errors import ConflictError, UnknownAccountError
+from chalicelib.errors import SettingsConflictError, UnknownAccountError
 from chalicelib.overriding import override
 from chalicelib.store.base import AccessToken, AccountStore, Scope, Session, TokenStore
+from chalicelib.store.dynamo_audit import audit_item
 from chalicelib.store.items import account_key
-from chalicelib.store.tables import AccountItem, PhoneItem, SessionItem, TokenItem
-from chalicelib.store.writes import Delete, Put, put, transact
+from chalicelib.store.tables import (
+    AccountItem,
+    PhoneItem,
+    SessionItem,
+    SettingsItem,
+    SimulatorItem,
+    TokenItem,
+)
+from chalicelib.store.writes import ABSENT, Delete, Put, put, transact
 
 _PHONE: Final = "PHONE"
+_SETTINGS: Final = "SETTINGS"
+_SIMULATOR: Final = "SIMULATOR"
 _TOKEN: Final = "TOKEN"  # noqa: S105  # the name of a place
 _TOKENS: Final = "TOKENS"
 _SESSION: Final = "SESSION"
@@ -33,28 +46,6 @@ class DynamoAccountStore(AccountStore):
         return _account_of(json.loads(item.settings))
 
     @override
-    def save(self, account: Account) -> Account:
-        saved = replace(account, version=account.version + 1)
-        item = AccountItem(
-            account_key(account.account_id),
-            "ACCOUNT",
-            settings=json.dumps(asdict(saved)),
-            version=saved.version,
-        )
-        unchanged = (
-            AccountItem.version == account.version
-            if account.version
-            else AccountItem.version.does_not_exist()
-        )
-        if not put(item, unchanged):
-            message = (
-                f"account {account.account_id!r} was changed by somebody else; "
-                "read it again, and repeat your change"
-            )
-            raise ConflictError(message)
-        return saved
-
-    @override
     def phone(self) -> Phone | None:
         try:
             item = PhoneItem.get(_PHONE, _PHONE, consistent_read=True)
@@ -63,8 +54,75 @@ class DynamoAccountStore(AccountStore):
         return Phone(active=item.active, account_ids=tuple(item.account_ids))
 
     @override
-    def save_phone(self, phone: Phone) -> None:
-        PhoneItem(_PHONE, _PHONE, active=phone.active, account_ids=list(phone.account_ids)).save()
+    def settings(self) -> PhoneSettings:
+        try:
+            item = SettingsItem.get(_PHONE, _SETTINGS, consistent_read=True)
+        except SettingsItem.DoesNotExist:
+            return PhoneSettings()
+        return PhoneSettings(
+            table=item.table,
+            version=int(item.version),
+            changed_at=item.changed_at,
+            changed_by=Who(**item.changed_by) if item.changed_by else None,
+        )
+
+    @override
+    def save_settings(self, new: NewSettings) -> None:
+        before = new.settings.version - 1
+        unchanged = SettingsItem.version == before if before else ABSENT
+        accounts = {
+            f"account_{place}": Put(_account_item(account))
+            for place, account in enumerate(new.accounts)
+        }
+        refused = transact(
+            settings=Put(_settings_item(new.settings), unchanged),
+            phone=Put(
+                PhoneItem(
+                    _PHONE,
+                    _PHONE,
+                    active=new.phone.active,
+                    account_ids=list(new.phone.account_ids),
+                )
+            ),
+            entry=Put(audit_item(new.entry), ABSENT),
+            **accounts,
+        )
+        if refused:
+            there = self.settings()
+            by = there.changed_by.name if there.changed_by else ""
+            raise SettingsConflictError(version=there.version, changed_by=by)
+
+    @override
+    def simulator(self) -> Simulator | None:
+        try:
+            item = SimulatorItem.get(_PHONE, _SIMULATOR, consistent_read=True)
+        except SimulatorItem.DoesNotExist:
+            return None
+        return Simulator(**item.simulator)
+
+    @override
+    def save_simulator(self, simulator: Simulator) -> None:
+        SimulatorItem(_PHONE, _SIMULATOR, simulator=asdict(simulator)).save()
+
+
+def _account_item(account: Account) -> AccountItem:
+    return AccountItem(
+        account_key(account.account_id),
+        "ACCOUNT",
+        settings=json.dumps(asdict(account)),
+        version=account.version,
+    )
+
+
+def _settings_item(settings: PhoneSettings) -> SettingsItem:
+    return SettingsItem(
+        _PHONE,
+        _SETTINGS,
+        table=settings.table,
+        version=settings.version,
+        changed_at=settings.changed_at,
+        changed_by=asdict(settings.changed_by) if settings.changed_by else None,
+    )
 
 
 class DynamoTokenStore(TokenStore):

@@ -8,6 +8,9 @@
 | Counter   | ACCOUNT#{id}       | RUNNING, DAY#{date}    | a day's, after two  |
 | Account   | ACCOUNT#{id}       | ACCOUNT                | never               |
 | Phone     | PHONE              | PHONE                  | never               |
+| Settings  | PHONE              | SETTINGS               | never               |
+| Simulator | PHONE              | SIMULATOR              | never               |
+| Audit     | AUDIT#{topic}      | {at}#{entry_id}        | never               |
 | Token     | TOKEN#{sha256}     | TOKEN                  | when removed        |
 | Token     | TOKENS             | {sha256}               | with its other item |
 | Session   | SESSION#{sha256}   | SESSION                | closed, or expired  |
@@ -213,6 +216,32 @@ class PhoneItem(Item, discriminator="phone"):
 
     active = UnicodeAttribute()
     account_ids = JSONAttribute()
+
+
+class SettingsItem(Item, discriminator="settings"):
+    """The owner's settings as they were last saved."""
+
+    table = JSONAttribute()
+    version = NumberAttribute()
+    changed_at = TimeAttribute(null=True)
+    changed_by = JSONAttribute(null=True)
+
+
+class SimulatorItem(Item, discriminator="simulator"):
+    """Where simulated carriers are, as JSON."""
+
+    simulator = JSONAttribute()
+
+
+class AuditItem(Item, discriminator="audit"):
+    """Something that was done."""
+
+    entry_id = UnicodeAttribute()
+    at = TimeAttribute()
+    topic = UnicodeAttribute()
+    action = UnicodeAttribute()
+    who = JSONAttribute()
+    changes = JSONAttribute()
 
 
 class TokenItem(Item, discriminator="token"):

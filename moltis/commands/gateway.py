@@ -44,7 +44,7 @@ def gateway(host: str, port: int, config_path: Path | None, *, as_json: bool, sp
     moltis gateway --port 9000 --config ./moltis.toml
     """
     path = find_config(config_path)
-    config = read_config(path)
+    config = read_config(path) if path is not None else None
     stop = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: stop.set())
@@ -56,7 +56,7 @@ def gateway(host: str, port: int, config_path: Path | None, *, as_json: bool, sp
         except OSError as error:
             message = f"cannot listen on {host}:{port} ({error.strerror}); choose another --port"
             raise ConfigurationError(message) from error
-        if path is not None and any(config.credentials.values()):
+        if config is not None and (config.secrets or any(config.credentials.values())):
             text = (
                 f"the credentials in {path} are moved to the credential store for this run; "
                 "better: keep them in Secrets Manager of a deployed stage, and out of files"

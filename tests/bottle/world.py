@@ -14,7 +14,7 @@ from moto.core.models import DEFAULT_ACCOUNT_ID as ACCOUNT
 
 import app as deployed
 from chalicelib import wiring
-from chalicelib.accounts.account import Account, InboundPolicy, Phone
+from chalicelib.accounts.account import Account, InboundPolicy
 from chalicelib.calls.call import Call
 from chalicelib.calls.transcript import Conversation, Line
 from chalicelib.providers.base import WebhookRequest
@@ -23,6 +23,7 @@ from chalicelib.store.base import Scope
 from chalicelib.store.items import call_key, call_of, line_of
 from chalicelib.store.tables import CallItem, CounterItem, LineItem
 from chalicelib.tokens import make_token
+from chalicelib.vault import Credentials
 from tests.bottle.carrier import Carrier, Status, connected
 from tests.bottle.cloud import Cloud, HandClock, Invocation, a_cloud
 from tests.bottle.documents import FAILED
@@ -30,6 +31,7 @@ from tests.bottle.effects import Effects, KilledError
 from tests.bottle.plivo import BottledPlivo
 from tests.bottle.telnyx import BottledTelnyx
 from tests.bottle.twilio import BottledTwilio
+from tests.builders import new_settings
 
 CARRIERS: Final = ("twilio", "telnyx", "plivo")
 NUMBER: Final = "+15551234567"
@@ -264,9 +266,8 @@ def _seed(provider: str, carrier: Carrier, changes: dict[str, Any]) -> str:
             **changes,
         },
     )
-    wiring.accounts().save(account)
-    wiring.accounts().save_phone(Phone(active=provider, account_ids=(provider,)))
-    wiring.vault().store(provider, dict(carrier.credentials))
+    wiring.accounts().save_settings(new_settings(account, active=provider))
+    wiring.vault().store(provider, Credentials(carrier.credentials))
     token = make_token("bottle", Scope.WRITE, at=wiring.now())
     wiring.tokens().add(token.kept)
     return token.text

@@ -7,12 +7,14 @@ from dataclasses import dataclass
 import pytest
 from moto import mock_aws
 
-from chalicelib.store.base import AccountStore, CallStore, TokenStore
+from chalicelib.store.base import AccountStore, AuditStore, CallStore, TokenStore
 from chalicelib.store.dynamo import DynamoCallStore
 from chalicelib.store.dynamo_accounts import DynamoAccountStore, DynamoTokenStore
+from chalicelib.store.dynamo_audit import DynamoAuditStore
 from chalicelib.store.items import running_counter
 from chalicelib.store.tables import CounterItem, create_table, use_table
-from tests.fakes import FakeAccountStore, FakeCallStore, FakeTokenStore
+from tests.fake_settings import FakeAccountStore, FakeAuditStore, FakeTokenStore
+from tests.fakes import FakeCallStore
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,13 +22,15 @@ class Memory:
     calls: CallStore
     accounts: AccountStore
     tokens: TokenStore
+    audit: AuditStore
     running: Callable[[str], int]
 
 
 @contextmanager
 def fake_memory() -> Iterator[Memory]:
-    calls = FakeCallStore()
-    yield Memory(calls, FakeAccountStore(), FakeTokenStore(), calls.running)
+    calls, audit = FakeCallStore(), FakeAuditStore()
+    accounts = FakeAccountStore(audit=audit)
+    yield Memory(calls, accounts, FakeTokenStore(), audit, calls.running)
 
 
 @contextmanager
@@ -34,7 +38,13 @@ def dynamo_memory() -> Iterator[Memory]:
     with mock_aws():
         use_table("phone")
         create_table()
-        yield Memory(DynamoCallStore(), DynamoAccountStore(), DynamoTokenStore(), _running)
+        yield Memory(
+            DynamoCallStore(),
+            DynamoAccountStore(),
+            DynamoTokenStore(),
+            DynamoAuditStore(),
+            _running,
+        )
 
 
 every_memory = pytest.mark.parametrize(

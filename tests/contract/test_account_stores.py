@@ -6,10 +6,19 @@ from datetime import timedelta
 import pytest
 
 from chalicelib.accounts.account import InboundPolicy, OutboundLimits, Phone
+from chalicelib.accounts.audit import Topic
+from chalicelib.accounts.phone_settings import PhoneSettings
+from chalicelib.accounts.simulator import Simulator
 from chalicelib.calls.terms import AgentKind, AgentSettings, SpeechSettings
-from chalicelib.errors import ConflictError, UnknownAccountError
+from chalicelib.errors import (
+    ConflictError,
+    InvalidParamsError,
+    SettingsConflictError,
+    UnknownAccountError,
+)
+from chalicelib.phone_config import MOST_ACCOUNTS
 from chalicelib.store.base import AccessToken, Scope, Session
-from tests.builders import NOON, an_account
+from tests.builders import NOON, an_account, an_entry, new_settings
 from tests.contract.memories import Memory, every_memory
 
 TOKEN = AccessToken(
@@ -38,12 +47,12 @@ def test_a_saved_account_can_be_read_with_all_its_settings(memory: Memory) -> No
         agent=AgentSettings(kind=AgentKind.OPENAI, model="small", reply_budget_secs=2.5),
         tts=SpeechSettings(provider="polly", voice="Amy"),
         outbound=OutboundLimits(allow=("+1", "+44"), deny=("+1900",), max_calls_per_day=7),
+        version=1,
     )
 
-    saved = memory.accounts.save(account)
+    memory.accounts.save_settings(new_settings(account))
 
-    assert saved == replace(account, version=1)
-    assert memory.accounts.get("twilio") == saved
+    assert memory.accounts.get("twilio") == account
 
 
 def test_an_account_that_was_never_saved_is_unknown(memory: Memory) -> None:
@@ -51,40 +60,100 @@ def test_an_account_that_was_never_saved_is_unknown(memory: Memory) -> None:
         memory.accounts.get("twilio")
 
 
-def test_an_account_can_be_changed_again_and_again(memory: Memory) -> None:
-    account = memory.accounts.save(an_account())
-
-    for secs in (10, 20, 30):
-        account = memory.accounts.save(replace(account, ring_timeout_secs=secs))
-
-    assert memory.accounts.get("twilio") == replace(an_account(), ring_timeout_secs=30, version=4)
+def test_before_anything_is_saved_the_settings_are_of_version_nought(memory: Memory) -> None:
+    assert memory.accounts.settings() == PhoneSettings()
+    assert memory.accounts.phone() is None
+    assert memory.accounts.simulator() is None
 
 
-@pytest.mark.parametrize("version", [0, 1, 3])
+def test_settings_can_be_changed_again_and_again(memory: Memory) -> None:
+    for version in (1, 2, 3):
+        memory.accounts.save_settings(
+            new_settings(an_account(ring_timeout_secs=version), version=version)
+        )
+
+    assert memory.accounts.settings() == new_settings(version=3).settings
+    assert memory.accounts.get("twilio") == an_account(ring_timeout_secs=3)
+
+
+@pytest.mark.parametrize("version", [1, 2, 4])
 def test_nobody_overwrites_what_they_have_not_read(memory: Memory, version: int) -> None:
-    first = memory.accounts.save(an_account())
-    second = memory.accounts.save(replace(first, voice="Amy"))
+    for one in (1, 2):
+        memory.accounts.save_settings(new_settings(an_account(voice=str(one)), version=one))
+    other = new_settings(an_account(voice="other"), version=version)
 
-    with pytest.raises(ConflictError, match="twilio"):
-        memory.accounts.save(replace(second, voice="Brian", version=version))
+    with pytest.raises(SettingsConflictError, match="the night shift") as refused:
+        memory.accounts.save_settings(other)
 
-    assert memory.accounts.get("twilio") == second
+    assert refused.value.version == 2
+    assert memory.accounts.get("twilio") == an_account(voice="2")
+    assert len(memory.audit.page(Topic.SETTINGS, limit=9).entries) == 2
 
 
-def test_an_account_that_is_gone_cannot_be_changed(memory: Memory) -> None:
+def test_settings_that_are_gone_cannot_be_changed(memory: Memory) -> None:
     with pytest.raises(ConflictError):
-        memory.accounts.save(an_account(version=1))
+        memory.accounts.save_settings(new_settings(an_account(), version=2))
 
 
 def test_the_phone_knows_its_accounts(memory: Memory) -> None:
-    before = memory.accounts.phone()
-    phone = Phone(active="plivo", account_ids=("twilio", "plivo"))
+    accounts = [an_account(account_id=name, provider=name) for name in ("twilio", "plivo")]
 
-    memory.accounts.save_phone(Phone(active="twilio", account_ids=("twilio",)))
-    memory.accounts.save_phone(phone)
+    memory.accounts.save_settings(new_settings(accounts[0]))
+    memory.accounts.save_settings(new_settings(*accounts, version=2, active="plivo"))
 
-    assert before is None
-    assert memory.accounts.phone() == phone
+    assert memory.accounts.phone() == Phone(active="plivo", account_ids=("twilio", "plivo"))
+
+
+def test_as_many_accounts_as_there_may_be_are_saved_at_once(memory: Memory) -> None:
+    accounts = [an_account(account_id=f"a{number}") for number in range(MOST_ACCOUNTS)]
+    gone = [an_account(account_id=f"b{number}") for number in range(MOST_ACCOUNTS - 4)]
+
+    memory.accounts.save_settings(new_settings(*accounts, *gone))
+
+    assert memory.accounts.get(f"a{MOST_ACCOUNTS - 1}") == accounts[-1]
+
+
+def test_it_is_kept_where_simulated_carriers_are(memory: Memory) -> None:
+    simulator = Simulator(gateway_url="http://127.0.0.1:1", carrier_urls={"twilio": "http://x"})
+
+    memory.accounts.save_simulator(Simulator(gateway_url="http://127.0.0.1:2", carrier_urls={}))
+    memory.accounts.save_simulator(simulator)
+
+    assert memory.accounts.simulator() == simulator
+
+
+def test_saved_settings_stand_in_the_audit(memory: Memory) -> None:
+    new = new_settings(an_account())
+
+    memory.accounts.save_settings(new)
+
+    assert memory.audit.page(Topic.SETTINGS, limit=9).entries == (new.entry,)
+
+
+def test_the_audit_is_read_newest_first_page_by_page(memory: Memory) -> None:
+    entries = [an_entry(f"{n}", at=NOON + timedelta(seconds=n)) for n in range(5)]
+    for entry in entries:
+        memory.audit.append(entry)
+
+    first = memory.audit.page(Topic.SETTINGS, limit=3)
+    second = memory.audit.page(Topic.SETTINGS, limit=3, cursor=first.cursor)
+
+    assert [*first.entries, *second.entries] == entries[::-1]
+    assert (bool(first.cursor), second.cursor) == (True, "")
+
+
+def test_nothing_takes_the_place_of_an_entry(memory: Memory) -> None:
+    memory.audit.append(an_entry())
+
+    with pytest.raises(ConflictError):
+        memory.audit.append(an_entry(action="something else"))
+
+    assert memory.audit.page(Topic.SETTINGS, limit=9).entries == (an_entry(),)
+
+
+def test_a_cursor_that_was_made_up_opens_no_page(memory: Memory) -> None:
+    with pytest.raises(InvalidParamsError, match="cursor"):
+        memory.audit.page(Topic.SETTINGS, limit=9, cursor="zzz")
 
 
 def test_a_token_is_found_by_its_digest(memory: Memory) -> None:

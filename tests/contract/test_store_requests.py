@@ -10,13 +10,14 @@ from pynamodb.connection import Connection
 from pynamodb.exceptions import PynamoDBException, TransactWriteError
 
 from chalicelib import aws
-from chalicelib.accounts.account import OutboundLimits, Phone
+from chalicelib.accounts.account import OutboundLimits
+from chalicelib.accounts.audit import Topic
 from chalicelib.calls.call import CallId, State
 from chalicelib.calls.transcript import Slot, Speaker
 from chalicelib.errors import LimitReachedError
 from chalicelib.store.base import AccessToken, CallStore, EndedNote, Ending, Heard, Reply, Scope
 from chalicelib.store.tables import SHARDS, AccountItem, CallItem, Item
-from tests.builders import NOON, a_call, a_line, an_account
+from tests.builders import NOON, a_call, a_line, an_account, new_settings
 from tests.contract.memories import Memory, dynamo_memory
 
 CALL = a_call(provider_call_id="CA1")
@@ -184,18 +185,19 @@ def test_looking_through_all_shards_costs_one_request_for_each(memory: Memory, a
 
 def test_settings_and_tokens_cost_one_request(memory: Memory) -> None:
     with requests() as asked:
-        memory.accounts.save(an_account())
+        memory.accounts.save_settings(new_settings(an_account()))
         memory.accounts.get("twilio")
-        memory.accounts.save_phone(Phone(active="twilio", account_ids=("twilio",)))
         memory.accounts.phone()
+        memory.accounts.settings()
+        memory.audit.page(Topic.SETTINGS, limit=3)
         memory.tokens.add(TOKEN)
         memory.tokens.find(TOKEN.digest)
         memory.tokens.all()
         memory.tokens.remove(TOKEN.digest)
 
-    account, phone = ["PutItem", "GetItem"], ["PutItem", "GetItem"]
+    settings = ["TransactWriteItems", "GetItem", "GetItem", "GetItem", "Query"]
     token = ["TransactWriteItems", "GetItem", "Query", "TransactWriteItems"]
-    assert asked == [*account, *phone, *token]
+    assert asked == [*settings, *token]
 
 
 def test_all_models_share_the_one_client() -> None:
@@ -227,7 +229,8 @@ def test_times_are_kept_as_texts_that_sort(memory: Memory) -> None:
 
 
 def test_settings_of_a_newer_version_are_read_as_far_as_they_are_known(memory: Memory) -> None:
-    saved = memory.accounts.save(an_account())
+    saved = an_account()
+    memory.accounts.save_settings(new_settings(saved))
     item = AccountItem.get("ACCOUNT#twilio", "ACCOUNT")
     item.settings = json.dumps({**json.loads(item.settings), "from_the_future": True})
     item.save()

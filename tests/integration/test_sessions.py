@@ -92,8 +92,9 @@ def test_the_cookie_is_out_of_reach_of_scripts_and_other_sites(browser: Browser)
     assert token.text not in str(response.headers) + response.text
 
 
-def test_elsewhere_than_on_loopback_the_cookie_goes_by_https_only(phone: Phone) -> None:
-    response = Browser(phone, host="phone.example.com").sign_in(a_token().text)
+@pytest.mark.parametrize("host", ["phone.example.com", "127.0.0.1.example.com", "127.0.0.1:x"])
+def test_elsewhere_than_on_loopback_the_cookie_goes_by_https_only(phone: Phone, host: str) -> None:
+    response = Browser(phone, host=host).sign_in(a_token().text)
 
     (cookie,) = cookie_of(response).values()
     assert (cookie["secure"], cookie.key) == (True, "__Host-moltis_session")

@@ -141,7 +141,8 @@ def test_every_setting_arrives_where_it_belongs() -> None:
     assert parsed == PhoneConfig(
         phone=Phone(active="plivo", account_ids=("plivo",)),
         accounts=(THE_ACCOUNT_OF_EVERYTHING,),
-        credentials={"plivo": {"auth_id": "MA1", "auth_token": "secret", "agent_api_key": "sk-1"}},
+        credentials={"plivo": {"auth_id": "MA1", "auth_token": "secret"}},
+        secrets={"agent": {"api_key": "sk-1"}},
     )
 
 

@@ -1,0 +1,70 @@
+"""What the owner may ask for, by the names of RPC: settings, secrets, tokens, the audit."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass
+from typing import Any, Final
+
+from chalicelib import parameters, wiring
+from chalicelib.accounts.audit import AuditEntry, Topic, Who
+from chalicelib.calls.published import time_json
+from chalicelib.owner import access, phone, secrets_asked
+from chalicelib.parameters import LISTED, Params, Takes
+from chalicelib.store.base import AccessToken, Scope
+
+Result = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """Something that the owner can ask for: with which scope, what it takes, and what it does."""
+
+    scope: Scope
+    takes: Takes
+    act: Callable[[Params, Who], Result]
+
+    def __call__(self, params: Params, token: AccessToken) -> Result:
+        """Do it for whoever showed *token*.
+
+        Raises:
+            InvalidParamsError: *params* are not what it takes.
+        """
+        self.takes.check(params)
+        return self.act(params, Who(token_id=token.token_id, name=token.name))
+
+
+def _audit(params: Params, _who: Who) -> Result:
+    page = wiring.audit().page(
+        Topic.SETTINGS, limit=params.get("limit", LISTED), cursor=params.get("cursor", "")
+    )
+    return {
+        "entries": [_entry_json(entry) for entry in page.entries],
+        "cursor": page.cursor or None,
+    }
+
+
+def _entry_json(entry: AuditEntry) -> Result:
+    return {
+        "id": entry.entry_id,
+        "at": time_json(entry.at),
+        "action": entry.action,
+        "token_id": entry.who.token_id,
+        "name": entry.who.name,
+        "changes": [asdict(change) for change in entry.changes],
+    }
+
+
+WISHES: Final[Mapping[str, Wish]] = {
+    "phone.schema": Wish(Scope.READ, parameters.NOTHING, phone.schema),
+    "phone.settings": Wish(Scope.READ, parameters.NOTHING, phone.read),
+    "phone.save": Wish(Scope.WRITE, parameters.SAVE, phone.save),
+    "phone.import": Wish(Scope.WRITE, parameters.IMPORT, phone.take_in),
+    "phone.export": Wish(Scope.READ, parameters.NOTHING, phone.give_out),
+    "phone.secrets.set": Wish(Scope.WRITE, parameters.STORE_SECRETS, secrets_asked.set_secrets),
+    "phone.secrets.remove": Wish(
+        Scope.WRITE, parameters.REMOVE_SECRETS, secrets_asked.remove_secrets
+    ),
+    "tokens.create": Wish(Scope.WRITE, parameters.CREATE_TOKEN, access.create_token),
+    "tokens.list": Wish(Scope.READ, parameters.NOTHING, access.list_tokens),
+    "tokens.revoke": Wish(Scope.WRITE, parameters.REVOKE_TOKEN, access.revoke_token),
+    "audit.list": Wish(Scope.READ, parameters.AUDIT, _audit),
+}
