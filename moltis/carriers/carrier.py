@@ -18,6 +18,8 @@ class Carrier(ABC):
 
     name: ClassVar[str]
     """Also the prefix of its addresses."""
+    made_later: ClassVar[frozenset[str]] = frozenset()
+    """The credentials that a customer does not begin with, but makes or looks up."""
 
     def __init__(self, network: Network) -> None:
         self.network = network
@@ -32,6 +34,19 @@ class Carrier(ABC):
     @abstractmethod
     def new_credentials(self) -> Mapping[str, str]:
         """Make up the credentials of one more account, by their names in `moltis.toml`."""
+
+    def open_account(self, number: str) -> OwnedNumber:
+        """Have one more customer, whose *number* nothing is set about yet."""
+        made = self.new_credentials()
+        owned = OwnedNumber(
+            carrier=self.name,
+            account_id=f"{self.name} {number}",
+            number=number,
+            voice_url="",
+            credentials={key: made[key] for key in made if key not in self.made_later},
+        )
+        self.network.own(owned)
+        return owned
 
     @property
     @abstractmethod

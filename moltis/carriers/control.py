@@ -1,4 +1,4 @@
-"""The control interface of the simulation: telephones for people, and a look at all calls."""
+"""The control interface of the simulation: telephones for people, accounts, a look at calls."""
 
 import hmac
 import json
@@ -7,6 +7,7 @@ import secrets
 import threading
 from collections.abc import Callable
 from contextlib import suppress
+from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any, Final
 
@@ -14,7 +15,7 @@ from moltis.carriers.exchange import Request, Response, json_response
 from moltis.carriers.far_end import FarEnd
 from moltis.carriers.human import PhoneError, Telephone
 from moltis.carriers.line import Refusal
-from moltis.carriers.network import ANY_NUMBER, Network, UnknownNumberError
+from moltis.carriers.network import ANY_NUMBER, Network, OwnedNumber, UnknownNumberError
 from moltis.carriers.record import SimulatedCall
 
 LONGEST_POLL_SECS: Final = 25.0
@@ -25,6 +26,19 @@ _PHONE: Final = re.compile(r"/phones/([A-Za-z0-9_-]+)(?:/([a-z-]+))?")
 _NUMBER: Final = re.compile(r"\+[1-9][0-9]{6,14}")
 _DIGITS: Final = re.compile(r"[0-9A-D*#]{1,64}")
 _LONGEST_SPEECH: Final = 4000
+
+
+class UnknownCarrierError(Exception):
+    """There is no simulated carrier of that name."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OpenedAccount:
+    """A new account at a simulated carrier: its number and credentials, and where it is."""
+
+    owned: OwnedNumber
+    api_base_url: str
+
 
 DialIn = Callable[[str, str, FarEnd], SimulatedCall]
 
@@ -47,11 +61,13 @@ class Control:
         *,
         dial_in: DialIn,
         calls: Callable[[], tuple[SimulatedCall, ...]],
+        open_account: Callable[[str, str], OpenedAccount],
     ) -> None:
         self._network = network
         self._token = token
         self._dial_in = dial_in
         self._calls = calls
+        self._open_account = open_account
         self._phones: dict[str, Telephone] = {}
         self._lock = threading.Lock()
 
@@ -80,13 +96,14 @@ class Control:
             phone.close()
 
     def _route(self, request: Request) -> dict[str, Any]:
-        match request.method, request.path:
-            case "GET", "/numbers":
-                return {"numbers": self._numbers()}
-            case "GET", "/calls":
-                return {"calls": [_summary(call) for call in self._calls()]}
-            case "POST", "/phones":
-                return self._attach(_json(request))
+        plain: dict[tuple[str, str], Callable[[], dict[str, Any]]] = {
+            ("GET", "/numbers"): lambda: {"numbers": self._numbers()},
+            ("GET", "/calls"): lambda: {"calls": [_summary(call) for call in self._calls()]},
+            ("POST", "/phones"): lambda: self._attach(_json(request)),
+            ("POST", "/accounts"): lambda: self._open(_json(request)),
+        }
+        if (request.method, request.path) in plain:
+            return plain[request.method, request.path]()
         match = _PHONE.fullmatch(request.path)
         if match is None:
             raise ControlError(HTTPStatus.NOT_FOUND, "there is nothing at this address")
@@ -106,6 +123,22 @@ class Control:
             {"number": owned.number, "carrier": owned.carrier, "account": owned.account_id}
             for owned in self._network.numbers
         ]
+
+    def _open(self, content: dict[str, Any]) -> dict[str, Any]:
+        carrier, number = _text(content, "carrier"), _text(content, "number", default="")
+        if number and not _NUMBER.fullmatch(number):
+            message = f"{number!r} is not a number like +15559876543"
+            raise ControlError(HTTPStatus.BAD_REQUEST, message)
+        try:
+            opened = self._open_account(carrier, number)
+        except UnknownCarrierError as error:
+            raise ControlError(HTTPStatus.BAD_REQUEST, str(error)) from error
+        return {
+            "carrier": carrier,
+            "number": opened.owned.number,
+            "credentials": dict(opened.owned.credentials),
+            "api_base_url": opened.api_base_url,
+        }
 
     def _attach(self, content: dict[str, Any]) -> dict[str, Any]:
         number = _text(content, "number", default=ANY_NUMBER)

@@ -29,6 +29,8 @@ class OwnedNumber:
     """What the carrier asks when the number is called."""
     status_url: str = ""
     """Where it reports how such a call went."""
+    fallback_url: str = ""
+    """What it asks where the first address gives no answer."""
     credentials: Mapping[str, str] = field(default_factory=dict, repr=False)
     voice: bool = True
     """Whether it may be called and call."""
@@ -68,9 +70,10 @@ class Network:
         return PolitePerson()
 
     def own(self, number: OwnedNumber) -> None:
-        """Register *number* as one of ours."""
+        """Register *number* as one of ours; to say the same again changes nothing."""
         with self._lock:
-            self._owned[number.carrier, number.number] = number
+            if self._owned.get((number.carrier, number.number)) != number:
+                self._owned[number.carrier, number.number] = number
 
     def owned(self, number: str, carrier: str = "") -> OwnedNumber:
         """Give what is known about our *number*, at *carrier* if it is ours at several.

@@ -198,7 +198,11 @@ class PlivoConsole:
         auth_id = owned.credentials["auth_id"]
         digest = md5(f"{auth_id}{owned.number}".encode(), usedforsecurity=False).hexdigest()
         app_id = str(int(digest, 16))[:ID_DIGITS]
-        values = {"answer_url": owned.voice_url, "hangup_url": owned.status_url}
+        values = {
+            "answer_url": owned.voice_url,
+            "hangup_url": owned.status_url,
+            "fallback_answer_url": owned.fallback_url,
+        }
         self._keep(auth_id, app_id, f"simulated-{bare(owned.number)}", values)
         return PlivoNumber(owned=owned, app_id=app_id)
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Final, Self
 
 from chalicelib.overriding import override
 from moltis.carriers.clock import Clock
-from moltis.carriers.control import Control
+from moltis.carriers.control import Control, OpenedAccount, UnknownCarrierError
 from moltis.carriers.exchange import Request, Response, json_response
 from moltis.carriers.far_end import FarEnd
 from moltis.carriers.network import Network, OwnedNumber
@@ -137,7 +137,11 @@ class SimulatedCarriers:
             self.plivo.name: self.plivo,
         }
         self.control = Control(
-            self.network, self.token, dial_in=self.dial_in, calls=lambda: self.calls
+            self.network,
+            self.token,
+            dial_in=self.dial_in,
+            calls=lambda: self.calls,
+            open_account=self.open_account,
         )
         self._server = _Server(port, self._serve)
         self._thread = threading.Thread(
@@ -160,6 +164,21 @@ class SimulatedCarriers:
     def base_url(self, carrier: str) -> str:
         """The `api_base_url` of *carrier*."""
         return f"{self.url}/{carrier}"
+
+    def open_account(self, carrier: str, number: str) -> OpenedAccount:
+        """Open a blank account at *carrier*, with *number*, or else one that is free.
+
+        Raises:
+            UnknownCarrierError: there is no such carrier here.
+        """
+        if carrier not in self.carriers:
+            message = f"carrier is one of {', '.join(self.carriers)}"
+            raise UnknownCarrierError(message)
+        taken = {owned.number for owned in self.network.numbers}
+        free = (f"+1555020{place:04}" for place in range(1, 10_000))
+        number = number or next(one for one in free if one not in taken)
+        owned = self.carriers[carrier].open_account(number)
+        return OpenedAccount(owned=owned, api_base_url=self.base_url(carrier))
 
     def start(self) -> Self:
         """Answer requests from now on."""

@@ -30,6 +30,7 @@ class SimulatedTelnyx(Carrier):
     """
 
     name: ClassVar[str] = "telnyx"
+    made_later: ClassVar[frozenset[str]] = frozenset({"connection_id", "public_key"})
 
     def __init__(self, network: Network) -> None:
         super().__init__(network)

@@ -31,6 +31,8 @@ from moltis.carriers.telnyx_fields import (
 
 PROFILE: Final = "outbound_voice_profile_id"
 ID_DIGITS: Final = 19
+TIMEOUT_SECS: Final = 10
+"""What a careful owner sets; here, patience ends before that all the same."""
 
 _ADDRESS_OR_NONE: Final = Field(
     fits=lambda value: value is None or ADDRESS.fits(value),
@@ -222,6 +224,8 @@ class TelnyxConsole:
             values = {
                 "application_name": f"simulated {owned.number}",
                 "webhook_event_url": owned.voice_url,
+                "webhook_event_failover_url": owned.fallback_url or None,
+                "webhook_timeout_secs": TIMEOUT_SECS,
                 "outbound": {PROFILE: _id("profile", credentials["api_key"])},
             }
             self._keep(credentials["api_key"], connection_id, values)

@@ -92,6 +92,7 @@ class TwilioNumber:
         values |= {
             "FriendlyName": owned.number,
             "VoiceUrl": owned.voice_url,
+            "VoiceFallbackUrl": owned.fallback_url,
             "StatusCallback": owned.status_url,
             "VoiceReceiveMode": "voice",
         }

@@ -207,7 +207,14 @@ def _number(context: click.Context, parameter: click.Parameter, value: str) -> s
     "--to", "to_number", default="", callback=_number, help="The agent's number, if it has several."
 )
 @click.option("--once", is_flag=True, help="Leave when the first call is over.")
-def simulate(number: str, *, dial: bool, to_number: str, once: bool) -> None:
+@click.option(
+    "--new-account",
+    "carrier",
+    default="",
+    metavar="CARRIER",
+    help="Only open a blank account at a simulated carrier, to rehearse `setup` with.",
+)
+def simulate(number: str, *, dial: bool, to_number: str, once: bool, carrier: str) -> None:
     """Be the telephone at the other end of the simulated carriers.
 
     Needs a running `moltis gateway` whose carriers are simulated. Calls that the agent makes ring
@@ -218,6 +225,7 @@ def simulate(number: str, *, dial: bool, to_number: str, once: bool) -> None:
       moltis simulate                              any number that is called rings here
       moltis simulate --number +15559876543        only calls to this number do
       moltis simulate --dial                       call the agent
+      moltis simulate --new-account twilio         an account to set up
       printf '\\nHello\\n#42\\nGoodbye\\n' | moltis simulate --once
 
     \b
@@ -230,11 +238,18 @@ def simulate(number: str, *, dial: bool, to_number: str, once: bool) -> None:
       /dial [NUMBER]  call the agent
       /quit           leave
     """
+    if carrier:
+        _open_account(carrier, number)
+    else:
+        _be_the_telephone(number, to_number, dials=dial or bool(to_number), once=once)
+
+
+def _be_the_telephone(number: str, to_number: str, *, dials: bool, once: bool) -> None:
     phone = _Phone(_find_simulator(), number, patient=not sys.stdin.isatty(), once=once)
     listener = threading.Thread(target=phone.listen, name="telephone", daemon=True)
     try:
         click.echo(f"You are the simulated telephone {number or 'of every number'}. /help helps.")
-        if dial or to_number:
+        if dials:
             phone.dial(to_number)
         listener.start()
         for line in _lines(phone.over):
@@ -251,6 +266,20 @@ def simulate(number: str, *, dial: bool, to_number: str, once: bool) -> None:
         listener.join()
     if phone.failure is not None:
         raise phone.failure
+
+
+def _open_account(carrier: str, number: str) -> None:
+    wanted = {"carrier": carrier, **({"number": number} if number else {})}
+    opened = _find_simulator().ask("POST", "/accounts", **wanted)
+    flags = {
+        "provider": carrier,
+        **opened["credentials"],
+        "from_number": opened["number"],
+        "api_base_url": opened["api_base_url"],
+    }
+    click.echo(f"A blank account at the simulated {carrier}, with the number {opened['number']}:")
+    written = [f"--{name.replace('_', '-')} {value}" for name, value in flags.items()]
+    click.echo(f"  moltis voice-call setup {' '.join(written)}")
 
 
 def _find_simulator() -> _Simulator:

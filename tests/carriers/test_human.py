@@ -213,6 +213,8 @@ def test_requests_that_make_no_sense_are_refused(stage: Stage) -> None:
 
     assert person.ask("POST", "/phones", number="12").status_code == 400
     assert person.ask("POST", "/phones", number=12).status_code == 400
+    assert person.ask("POST", "/accounts", carrier="twilio", number="12").status_code == 400
+    assert person.ask("POST", "/accounts").status_code == 400
     assert person.ask("GET", "/nothing").status_code == 404
     assert person.ask("GET", "/phones/unknown/events").status_code == 404
     assert person.ask("GET", f"{person.path}/events?after=x").status_code == 400

@@ -3,6 +3,7 @@ import os
 import pty
 import sys
 import threading
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -192,3 +193,35 @@ def test_a_gateway_that_goes_away_ends_the_simulation(
         with pytest.raises(NoGatewayError):
             simulate.main([], standalone_mode=False)
         leaving.join()
+
+
+@pytest.mark.usefixtures("state")
+@pytest.mark.parametrize("carrier", ["twilio", "telnyx", "plivo"])
+def test_a_blank_account_comes_with_the_command_that_sets_it_up(stage: Stage, carrier: str) -> None:
+    result = run("", "--new-account", carrier)
+
+    assert result.exit_code == 0, result.output
+    headline, command = result.output.splitlines()
+    owned = stage.carriers.network.owned("+15550200001", carrier)
+    assert headline.endswith("with the number +15550200001:")
+    flags = dict(pairwise(command.split()))
+    assert flags["--provider"] == carrier
+    assert flags["--from-number"] == owned.number
+    assert flags["--api-base-url"] == stage.carriers.base_url(carrier)
+    assert set(owned.credentials.values()) <= set(command.split())
+    assert owned.voice_url == ""
+
+
+@pytest.mark.usefixtures("state")
+def test_a_new_account_may_want_a_certain_number() -> None:
+    result = run("", "--new-account", "plivo", "--number", "+15557770001")
+
+    assert "--from-number +15557770001" in result.output
+
+
+@pytest.mark.usefixtures("state")
+def test_there_is_no_account_at_a_carrier_that_is_not_simulated() -> None:
+    result = run("", "--new-account", "pigeon")
+
+    assert isinstance(result.exception, RefusedError)
+    assert str(result.exception) == "carrier is one of twilio, telnyx, plivo"
