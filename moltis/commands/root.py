@@ -8,8 +8,10 @@ from click.shell_completion import get_completion_class
 
 from chalicelib.errors import ConfigurationError
 from chalicelib.settings import VERSION
+from moltis.commands.config import config
 from moltis.commands.gateway import gateway
 from moltis.commands.simulate import simulate
+from moltis.commands.token import token
 from moltis.commands.voice_call import voice_call
 from moltis.rpc_client import NoGatewayError, RefusedError
 
@@ -48,6 +50,8 @@ def completion(shell: str) -> None:
 moltis.add_command(gateway)
 moltis.add_command(simulate)
 moltis.add_command(voice_call)
+moltis.add_command(token)
+moltis.add_command(config)
 
 
 def main() -> NoReturn:
