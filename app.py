@@ -4,7 +4,7 @@ from chalice import Chalice
 
 from chalicelib import log
 from chalicelib.functions import clock, first_token, tool, turn
-from chalicelib.routes import health, pages, rpc, session, webhooks
+from chalicelib.routes import call_data, health, pages, rpc, session, webhooks
 
 log.set_up()
 
@@ -13,6 +13,7 @@ app.register_blueprint(webhooks.blueprint)
 app.register_blueprint(rpc.blueprint)
 app.register_blueprint(session.blueprint)
 app.register_blueprint(pages.blueprint)
+app.register_blueprint(call_data.blueprint)
 app.register_blueprint(health.blueprint)
 app.register_blueprint(turn.blueprint)
 app.register_blueprint(clock.blueprint)

@@ -62,7 +62,9 @@ class Page:
 SETTINGS: Final = Page("/settings/phone", "Settings", "settings-phone")
 SOFT_PHONE: Final = Page("/phone", "Soft phone", "phone", ("transcript",))
 """A local gateway serves it; here it is only led to."""
-PAGES: Final = (SETTINGS,)
+CALLS: Final = Page("/calls", "Calls", "calls", ("transcript", "call-card"))
+CALL: Final = Page("/calls/{call_id}", "Call", "call", ("transcript", "call-card"))
+PAGES: Final = (CALLS, SETTINGS)
 """Those that every page leads to."""
 
 
@@ -70,6 +72,19 @@ PAGES: Final = (SETTINGS,)
 def settings_phone() -> Response:
     """The owner's settings."""
     return page_response(blueprint.current_request, SETTINGS)
+
+
+@blueprint.route(CALLS.path)
+def calls() -> Response:
+    """The calls that go on, and those that were."""
+    return page_response(blueprint.current_request, CALLS)
+
+
+@blueprint.route(CALL.path)
+def call(call_id: str) -> Response:
+    """One call; which, the page reads in its address."""
+    del call_id
+    return page_response(blueprint.current_request, CALL)
 
 
 @blueprint.route("/web/{name}")

@@ -101,6 +101,7 @@ def _announce(ready: Mapping[str, Any], *, as_json: bool) -> None:
         return
     carriers = ", ".join(f"{name} ({kind})" for name, kind in ready["carriers"].items())
     click.echo(f"the phone is ready at {ready['url']} with {carriers}")
+    click.echo(f"its calls: {_link(ready, 'calls')}")
     click.echo(f"its settings: {_link(ready, 'settings/phone')}")
     if "simulated" in ready["carriers"].values():
         click.echo(f"be the other end of a simulated call: {_link(ready, 'phone')}")

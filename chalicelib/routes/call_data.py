@@ -1,0 +1,79 @@
+"""What the pages of calls show; asked for again and again, and sent only when it has changed."""
+
+import json
+from collections.abc import Callable
+from http import HTTPStatus
+from typing import Any, Final
+
+from chalice import Blueprint, Response
+
+from chalicelib import log, switchboard, wiring
+from chalicelib.calls.call import Call
+from chalicelib.calls.published import CallJson, call_json, conversation_json, course_json
+from chalicelib.errors import GatewayError, UnknownCallError
+from chalicelib.routes.access import asker
+from chalicelib.routes.pages import served
+from chalicelib.routes.problems import INTERNAL, UNAUTHORIZED, problem
+from chalicelib.routes.received import json_response
+
+blueprint = Blueprint(__name__)
+
+MOST_FOLLOWED: Final = 5
+"""Of so many live calls the overview has the transcript: each costs a request."""
+
+
+@blueprint.route("/data/calls")
+def overview() -> Response:
+    """Show the live calls, and the newest of those that are looked for."""
+    params = dict(blueprint.current_request.query_params or {})
+    return _answer(lambda: {"live": _live(), **switchboard.history(params)})
+
+
+@blueprint.route("/data/calls/{call_id}")
+def one(call_id: str) -> Response:
+    """Show one call: what was said in it, and what happened to it."""
+    return _answer(lambda: _one(call_id))
+
+
+def _live() -> list[CallJson]:
+    calls = sorted(wiring.calls().live(), key=lambda call: call.started_at, reverse=True)
+    followed = [_followed(call) for call in calls[:MOST_FOLLOWED]]
+    # Its own item knows sooner than the index that a call is over.
+    return [call for call in followed if not call["end_reason"]] + [
+        call_json(call) for call in calls[MOST_FOLLOWED:]
+    ]
+
+
+def _followed(call: Call) -> CallJson:
+    return conversation_json(wiring.calls().conversation(call.call_id))
+
+
+def _one(call_id: str) -> dict[str, Any]:
+    conversation = wiring.calls().conversation(call_id)
+    return {"call": conversation_json(conversation), "events": course_json(conversation.call)}
+
+
+def _answer(show: Callable[[], object]) -> Response:
+    request = blueprint.current_request
+    if asker(request) is None:
+        message = "sign in, or send a valid access token: Authorization: Bearer TOKEN"
+        return _refused({"code": UNAUTHORIZED, "message": message}, HTTPStatus.UNAUTHORIZED)
+    try:
+        text = json.dumps(show(), ensure_ascii=False)
+    except UnknownCallError as error:
+        return _refused(problem(error), HTTPStatus.NOT_FOUND)
+    except GatewayError as error:
+        return _refused(problem(error), HTTPStatus.BAD_REQUEST)
+    except Exception:  # noqa: BLE001  # the outermost door
+        log.error("data failed")
+        message = "something of ours failed; the log says what"
+        return _refused({"code": INTERNAL, "message": message}, HTTPStatus.INTERNAL_SERVER_ERROR)
+    response = served(request, text, "application/json")
+    response.headers["Cache-Control"] = "no-store"
+    return response
+
+
+def _refused(error: dict[str, Any], status: HTTPStatus) -> Response:
+    response = json_response({"error": error}, status)
+    response.headers["Cache-Control"] = "no-store"
+    return response
