@@ -33,6 +33,8 @@ class Effects:
     doomed: int | None = None
     fate: Fate = Fate.FAILS
     watched: bool = True
+    chance: Callable[[], Fate | None] = lambda: None
+    """What becomes of an effect that is not doomed; nothing: it happens."""
 
     def happen(
         self, name: str, act: Callable[[], Outcome], failure: Callable[[], BaseException]
@@ -42,14 +44,14 @@ class Effects:
             return act()
         place = len(self.names)
         self.names.append(name)
-        if place != self.doomed:
+        fate = self.fate if place == self.doomed else self.chance()
+        if fate is None:
             return act()
-        if self.fate is Fate.DIES_BEFORE:
+        if fate is Fate.DIES_BEFORE:
             raise KilledError(name)
-        if self.fate is Fate.FAILS:
+        if fate is Fate.FAILS:
             raise failure()
-        outcome = act()
-        del outcome
-        if self.fate is Fate.HANGS:
+        act()
+        if fate is Fate.HANGS:
             raise failure()
         raise KilledError(name)

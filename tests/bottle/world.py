@@ -69,13 +69,13 @@ class World:
     def deliver(self, request: WebhookRequest) -> tuple[int, bytes]:
         """Bring *request* to our door."""
         request = self.carrier.sign(request)
-        return self._knock(request.method, request.url, dict(request.headers), request.body)
+        return self.knock(request.method, request.url, dict(request.headers), request.body)
 
     def rpc(self, method: str, **params: object) -> dict[str, Any]:
         """Ask for something as a person or an agent does; gives the result or the error."""
         asked = {"jsonrpc": "2.0", "id": 1, "method": method, "params": params}
         headers = {"Content-Type": "application/json", "Authorization": f"Bearer {self.token}"}
-        _, body = self._knock(
+        _, body = self.knock(
             "POST", "https://phone.example.com/rpc", headers, json.dumps(asked).encode()
         )
         answer: dict[str, Any] = json.loads(body) if body else {"error": {"code": 0}}
@@ -166,9 +166,10 @@ class World:
     def _run(self, function: str, event: object) -> object:
         return deployed.app.handler_map[function](event, None)
 
-    def _knock(
+    def knock(
         self, method: str, url: str, headers: dict[str, str], body: bytes
     ) -> tuple[int, bytes]:
+        """Send any request to our doors; gives the status and the body."""
         address = urlsplit(url)
         path = f"{address.path}?{address.query}" if address.query else address.path
         lowered = {name.lower(): value for name, value in headers.items()}
@@ -177,6 +178,9 @@ class World:
         except KilledError:
             self.killed += 1
             return FAILED, b""
+        except chalice.local.LocalGatewayException as error:
+            # As API Gateway does before any function is asked.
+            return error.CODE, error.body or b""
         self.answers.append(response["statusCode"])
         content = response.get("body") or ""
         return response["statusCode"], content.encode() if isinstance(content, str) else content
