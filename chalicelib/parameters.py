@@ -206,6 +206,12 @@ PARAMETERS: Final[Mapping[str, Param]] = {
         shortest=1,
         longest=64,
     ),
+    "credentials": Table(
+        words="Credentials to try, by their names in moltis.toml; they are not stored."
+    ),
+    "api_base_url": Text(
+        words="Where the carrier's REST interface is, unless it is the real one.", longest=400
+    ),
     "idempotency_key": Text(
         words="A name of your own for this one call, like reminder-2026-03-02-miller. Within a "
         "day the same key never rings twice: it gives the call that was made first. Give one "
@@ -352,6 +358,8 @@ REMOVE_SECRETS: Final = Takes(("keys",))
 CREATE_TOKEN: Final = Takes(("name",), ("scope",))
 REVOKE_TOKEN: Final = Takes(("id",))
 AUDIT: Final = Takes(optional=("limit", "cursor"))
+OF_ACCOUNT: Final = Takes(optional=("account",))
+TEST_CREDENTIALS: Final = Takes(optional=("account", "credentials", "api_base_url"))
 WAIT: Final = Takes(("call_id",), ("since", "until", "timeout_secs"))
 
 

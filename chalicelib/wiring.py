@@ -239,8 +239,8 @@ def keyrings(account_id: str) -> Iterator[tuple[Provider, Seal | None]]:
         provider = _provider(its_account, credentials)
         return provider, Seal.of(credentials, provider.needs)
 
-    yield keyring(vault().credentials(its_account.account_id))
-    for credentials in vault().rotated(its_account.account_id):
+    yield keyring(vault().credentials(its_account.credentials_name))
+    for credentials in vault().rotated(its_account.credentials_name):
         yield keyring(credentials)
 
 

@@ -71,9 +71,18 @@ def connect(carriers: SimulatedCarriers) -> None:
                 number=account.from_number,
                 voice_url=callback_url(account.webhook_url, account.account_id, Route.ANSWER),
                 status_url=callback_url(account.webhook_url, account.account_id, Route.STATUS),
+                fallback_url=callback_url(
+                    account.webhook_url, account.account_id, _fallback_door(account)
+                ),
                 credentials=one.credentials,
             )
         )
+
+
+def _fallback_door(account: Account) -> Route:
+    # Where events are told, all doors take them; where documents are asked for, one gives them.
+    takes_commands = PROVIDERS[account.provider].takes_commands
+    return Route.STATUS if takes_commands else Route.ANSWER
 
 
 def _keep_simulator(gateway_url: str, carriers: SimulatedCarriers) -> None:

@@ -7,7 +7,7 @@ from typing import Any, Final
 from chalicelib import parameters, wiring
 from chalicelib.accounts.audit import AuditEntry, Topic, Who
 from chalicelib.calls.published import time_json
-from chalicelib.owner import access, phone, secrets_asked
+from chalicelib.owner import access, carriers, phone, secrets_asked
 from chalicelib.parameters import LISTED, Params, Takes
 from chalicelib.store.base import AccessToken, Scope
 
@@ -63,6 +63,12 @@ WISHES: Final[Mapping[str, Wish]] = {
     "phone.secrets.remove": Wish(
         Scope.WRITE, parameters.REMOVE_SECRETS, secrets_asked.remove_secrets
     ),
+    "phone.test_credentials": Wish(
+        Scope.WRITE, parameters.TEST_CREDENTIALS, carriers.try_credentials
+    ),
+    "phone.survey": Wish(Scope.WRITE, parameters.OF_ACCOUNT, carriers.survey),
+    "phone.connect": Wish(Scope.WRITE, parameters.OF_ACCOUNT, carriers.connect),
+    "phone.probe": Wish(Scope.WRITE, parameters.OF_ACCOUNT, carriers.probe),
     "tokens.create": Wish(Scope.WRITE, parameters.CREATE_TOKEN, access.create_token),
     "tokens.list": Wish(Scope.READ, parameters.NOTHING, access.list_tokens),
     "tokens.revoke": Wish(Scope.WRITE, parameters.REVOKE_TOKEN, access.revoke_token),
