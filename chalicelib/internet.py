@@ -1,6 +1,8 @@
 """The one way to other people's servers: certificates checked, no proxy, no habits of ours."""
 
 import ssl
+import time
+from collections.abc import Iterator
 from functools import cache
 from typing import Any, Final
 from urllib.parse import urlsplit
@@ -9,10 +11,17 @@ import certifi
 import requests
 from requests.adapters import HTTPAdapter
 from requests.auth import AuthBase
+from urllib3.exceptions import HTTPError, ReadTimeoutError
 
 from chalicelib.overriding import override
 
+_PIECE_BYTES: Final = 65_536
+
 LOOPBACK: Final = frozenset({"localhost", "127.0.0.1", "::1"})
+
+
+class BrokenOffError(Exception):
+    """A server did not answer to the end; the message says what it did instead."""
 
 
 class Bearer(AuthBase):
@@ -48,6 +57,31 @@ def is_safe(url: str) -> bool:
     except ValueError:
         return False
     return bool(host) and (parts.scheme == "https" or (parts.scheme == "http" and host in LOOPBACK))
+
+
+def pieces(
+    response: requests.Response, *, most_bytes: int, within_secs: float = float("inf")
+) -> Iterator[bytes]:
+    """Give the body of *response* as it comes.
+
+    Raises:
+        BrokenOffError: it does not come to its end.
+    """
+    left, deadline = most_bytes, time.monotonic() + within_secs
+    try:
+        # The ways of `requests` itself wait until so many bytes are there.
+        while piece := response.raw.read1(_PIECE_BYTES):
+            left -= len(piece)
+            if left < 0 or time.monotonic() > deadline:
+                message = "does not come to an end"
+                raise BrokenOffError(message)
+            yield piece
+    except ReadTimeoutError:
+        message = "fell silent"
+        raise BrokenOffError(message) from None
+    except (HTTPError, OSError):
+        message = "broke off"
+        raise BrokenOffError(message) from None
 
 
 @cache

@@ -12,11 +12,11 @@ from botocore.exceptions import ClientError
 
 from chalicelib import aws
 from chalicelib.agents.acts import TOOLS
-from chalicelib.agents.asking_aws import asking
 from chalicelib.agents.base import Agent
 from chalicelib.agents.deadline import LATER_SECS
 from chalicelib.agents.prompt import system_prompt, turns
 from chalicelib.agents.reading import Fragment, ToolCall, read_fragments
+from chalicelib.asking_aws import asking
 from chalicelib.calls.replies import Piece
 from chalicelib.calls.terms import AgentSettings
 from chalicelib.calls.transcript import Conversation
@@ -72,7 +72,7 @@ class BedrockAgent(Agent):
 
     @override
     def reply(self, conversation: Conversation) -> Iterator[Piece]:
-        with asking("Bedrock"):
+        with asking("Bedrock", AgentError):
             client = aws.client(
                 "bedrock-runtime", read_timeout_secs=self._settings.timeout_secs + LATER_SECS
             )

@@ -7,13 +7,12 @@ from collections.abc import Iterator
 from typing import Final
 
 import requests
-from urllib3.exceptions import HTTPError, ReadTimeoutError
 
+from chalicelib import internet
 from chalicelib.errors import AgentError
 
 MOST_BYTES: Final = 4_000_000
 """A reply with all its thoughts is far shorter; a server that never ends is not listened to."""
-_PIECE_BYTES: Final = 65_536
 
 
 def whole_body(response: requests.Response) -> bytes:
@@ -53,18 +52,8 @@ def _lines(response: requests.Response) -> Iterator[str]:
 
 
 def _bytes(response: requests.Response) -> Iterator[bytes]:
-    left = MOST_BYTES
     try:
-        # The ways of `requests` itself wait until so many bytes are there.
-        while piece := response.raw.read1(_PIECE_BYTES):
-            left -= len(piece)
-            if left < 0:
-                message = "the model server does not come to an end"
-                raise AgentError(message)
-            yield piece
-    except ReadTimeoutError:
-        message = "the model server fell silent"
-        raise AgentError(message) from None
-    except (HTTPError, OSError):
-        message = "the model server broke off"
+        yield from internet.pieces(response, most_bytes=MOST_BYTES)
+    except internet.BrokenOffError as error:
+        message = f"the model server {error}"
         raise AgentError(message) from None

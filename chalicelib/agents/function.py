@@ -6,11 +6,11 @@ from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 from chalicelib import aws
-from chalicelib.agents.asking_aws import asking
 from chalicelib.agents.base import Agent
 from chalicelib.agents.deadline import LATER_SECS
 from chalicelib.agents.prompt import system_prompt, turns
 from chalicelib.agents.reading import read_reply
+from chalicelib.asking_aws import asking
 from chalicelib.calls.published import conversation_json
 from chalicelib.calls.replies import Piece
 from chalicelib.calls.terms import AgentSettings
@@ -31,7 +31,7 @@ class FunctionAgent(Agent):
 
     @override
     def reply(self, conversation: Conversation) -> Iterator[Piece]:
-        with asking("the function"):
+        with asking("the function", AgentError):
             client = aws.client(
                 "lambda", read_timeout_secs=self._settings.timeout_secs + LATER_SECS
             )

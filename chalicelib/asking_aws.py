@@ -1,21 +1,21 @@
-"""What goes wrong when AWS is asked for a reply, in words of ours."""
+"""What goes wrong when a service of AWS is asked for something, in words of ours."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from botocore import exceptions as boto
 from botocore.eventstream import ParserError
 from urllib3.exceptions import HTTPError
 
-from chalicelib.errors import AgentError
+from chalicelib.errors import GatewayError
 
 
 @contextmanager
-def asking(whom: str) -> Iterator[None]:
-    """Have every failure of *whom* be an `AgentError`; its own sentences may quote what we sent.
+def asking(whom: str, failure: Callable[[str], GatewayError]) -> Iterator[None]:
+    """Have every failure of *whom* be a *failure*; its own sentences may quote what we sent.
 
     Raises:
-        AgentError: it failed.
+        GatewayError: it failed.
     """
     try:
         yield
@@ -32,4 +32,4 @@ def asking(whom: str) -> Iterator[None]:
         message = f"{whom} cannot be asked, or not be understood: {type(error).__name__}"
     else:
         return
-    raise AgentError(message) from None
+    raise failure(message) from None
