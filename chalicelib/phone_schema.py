@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from chalicelib.accounts.account import Account, InboundPolicy
 from chalicelib.calls.call import OnMachine
-from chalicelib.calls.terms import AgentKind
+from chalicelib.calls.terms import AgentKind, SpeechKind
 from chalicelib.providers.registry import PROVIDERS
 from chalicelib.setting_kinds import (
     ADDRESS,
@@ -92,7 +92,13 @@ PHONE: Final[Shape] = {
         "reply_budget_secs": seconds(0.1, 10),
         "timeout_secs": seconds(1, 600),
     },
-    "tts": {"provider": one_of("carrier", "polly", "openai", "espeak"), "voice": TEXT},
+    "tts": {
+        "provider": member_of(SpeechKind),
+        "voice": TEXT,
+        "base_url": ADDRESS,
+        "model": TEXT,
+        "api_key": SECRET,
+    },
     "outbound": {
         "allow": PREFIXES,
         "deny": PREFIXES,

@@ -9,8 +9,9 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Final, TypeAlias
 
+from chalicelib.audio.speech.espeak import Espeak
+from chalicelib.calls.terms import SpeechSettings
 from moltis.carriers.line import Moment, Side, Sound, speaking_time
-from moltis.espeak import speak
 
 RATE: Final = 22_050
 """What eSpeak speaks in; nothing is resampled."""
@@ -51,7 +52,8 @@ def record(moments: Sequence[Moment], path: Path) -> float:
 
 def _sound(moment: Moment) -> Samples:
     if moment.sound is Sound.SPEECH:
-        return speak(moment.text, voice=VOICES[moment.side]).samples
+        engine = Espeak(SpeechSettings(voice=VOICES[moment.side]))
+        return array("h", engine.speak(moment.text, language="en").samples.tobytes())
     if moment.sound is Sound.KEYS:
         keys = array("h")
         for key in moment.text:

@@ -41,9 +41,20 @@ class AgentSettings:
         return tuple(name for name in AGENT_NEEDS[self.kind] if not getattr(self, name))
 
 
+class SpeechKind(StrEnum):
+    """Who speaks for us."""
+
+    CARRIER = "carrier"
+    POLLY = "polly"
+    OPENAI = "openai"
+    ESPEAK = "espeak"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SpeechSettings:
-    """Who speaks: the carrier itself, or an engine that we ask."""
+    """Who speaks: the carrier itself, or an engine that we ask; empty is the engine's default."""
 
-    provider: str = "carrier"
+    provider: SpeechKind = SpeechKind.CARRIER
     voice: str = ""
+    base_url: str = ""
+    model: str = ""

@@ -10,7 +10,7 @@ from chalicelib.accounts.audit import Who
 from chalicelib.accounts.phone_settings import NewSettings, PhoneSettings
 from chalicelib.accounts.simulator import Simulator
 from chalicelib.calls.call import OnMachine
-from chalicelib.calls.terms import AgentKind, AgentSettings, SpeechSettings
+from chalicelib.calls.terms import AgentKind, AgentSettings, SpeechKind, SpeechSettings
 from chalicelib.errors import SettingsConflictError, UnknownAccountError
 from chalicelib.overriding import override
 from chalicelib.store.base import AccessToken, AccountStore, Scope, Session, TokenStore
@@ -194,6 +194,7 @@ def _token_of(item: TokenItem) -> AccessToken:
 def _account_of(stored: Mapping[str, Any]) -> Account:
     settings = _known(Account, stored)
     agent = _known(AgentSettings, stored["agent"])
+    speech = _known(SpeechSettings, stored["tts"])
     outbound = _known(OutboundLimits, stored["outbound"])
     return Account(
         **settings
@@ -201,7 +202,7 @@ def _account_of(stored: Mapping[str, Any]) -> Account:
             "inbound_policy": InboundPolicy(settings["inbound_policy"]),
             "allowlist": tuple(settings["allowlist"]),
             "agent": AgentSettings(**agent | {"kind": AgentKind(agent["kind"])}),
-            "tts": SpeechSettings(**_known(SpeechSettings, stored["tts"])),
+            "tts": SpeechSettings(**speech | {"provider": SpeechKind(speech["provider"])}),
             "outbound": OutboundLimits(
                 **outbound
                 | {

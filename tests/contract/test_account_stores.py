@@ -9,7 +9,7 @@ from chalicelib.accounts.account import InboundPolicy, OutboundLimits, Phone
 from chalicelib.accounts.audit import Topic
 from chalicelib.accounts.phone_settings import PhoneSettings
 from chalicelib.accounts.simulator import Simulator
-from chalicelib.calls.terms import AgentKind, AgentSettings, SpeechSettings
+from chalicelib.calls.terms import AgentKind, AgentSettings, SpeechKind, SpeechSettings
 from chalicelib.errors import (
     ConflictError,
     InvalidParamsError,
@@ -45,7 +45,7 @@ def test_a_saved_account_can_be_read_with_all_its_settings(memory: Memory) -> No
         allowlist=("+15550001111",),
         simulated=True,
         agent=AgentSettings(kind=AgentKind.OPENAI, model="small", reply_budget_secs=2.5),
-        tts=SpeechSettings(provider="polly", voice="Amy"),
+        tts=SpeechSettings(provider=SpeechKind.POLLY, voice="Amy"),
         outbound=OutboundLimits(allow=("+1", "+44"), deny=("+1900",), max_calls_per_day=7),
         version=1,
     )

@@ -5,7 +5,7 @@ from typing import Any, Final
 import pytest
 
 from chalicelib.accounts.account import Account, InboundPolicy, OutboundLimits, Phone
-from chalicelib.calls.terms import AgentKind, AgentSettings, SpeechSettings
+from chalicelib.calls.terms import AgentKind, AgentSettings, SpeechKind, SpeechSettings
 from chalicelib.errors import InvalidParamsError
 from chalicelib.phone_config import PhoneConfig, parse_config
 
@@ -70,7 +70,7 @@ THE_ACCOUNT_OF_EVERYTHING: Final = Account(
         reply_budget_secs=2.5,
         timeout_secs=30,
     ),
-    tts=SpeechSettings(provider="polly", voice="Amy"),
+    tts=SpeechSettings(provider=SpeechKind.POLLY, voice="Amy"),
     outbound=OutboundLimits(
         allow=("+1", "+49"),
         deny=("+1900",),

@@ -3,10 +3,7 @@ import wave
 from array import array
 from pathlib import Path
 
-import pytest
-
 from moltis.carriers.line import Moment, Side, Sound
-from moltis.espeak import SpeechError, speak
 from moltis.recording import RATE, record
 
 HELLO = Moment(
@@ -62,8 +59,3 @@ def test_words_that_were_cut_short_are_cut_short(tmp_path: Path) -> None:
 def test_a_call_in_which_nothing_was_heard_is_an_empty_recording(tmp_path: Path) -> None:
     assert record([], tmp_path / "call.wav") == 0
     assert channels(tmp_path / "call.wav") == ([], [])
-
-
-def test_a_voice_that_does_not_exist_is_an_error() -> None:
-    with pytest.raises(SpeechError, match="voice 'klingon-opera'"):
-        speak("Hello.", voice="klingon-opera")
