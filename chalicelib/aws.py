@@ -1,7 +1,8 @@
 """The one way to AWS: one session, and one client of each kind, per container."""
 
 from functools import cache
-from typing import Any
+from threading import Lock
+from typing import Any, Final
 
 
 @cache
@@ -30,4 +31,9 @@ def client(service: str, *, read_timeout_secs: float = 0) -> Any:  # noqa: ANN40
         if read_timeout_secs
         else Config(connect_timeout=3, read_timeout=10, retries={"mode": "standard"})
     )
-    return session().client(service, config=config)
+    with _ONE_AT_A_TIME:
+        return session().client(service, config=config)
+
+
+_ONE_AT_A_TIME: Final = Lock()
+"""Clients may be used by several threads, but not made by two of them at once."""

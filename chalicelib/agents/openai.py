@@ -197,7 +197,7 @@ class _Stream:
         before = self._calls.get(index, ToolCall("", ""))
         self._calls[index] = ToolCall(
             before.name or function.get("name") or "",
-            before.arguments + (function.get("arguments") or ""),
+            before.arguments + _arguments(function),
         )
 
 
@@ -207,7 +207,13 @@ def _whole(body: bytes) -> Iterator[Fragment]:
     yield from _texts(message)
     for call in message.get("tool_calls") or ():
         function = call.get("function") or {}
-        yield ToolCall(function.get("name") or "", function.get("arguments") or "")
+        yield ToolCall(function.get("name") or "", _arguments(function))
+
+
+def _arguments(function: Json) -> str:
+    arguments = function.get("arguments") or ""
+    # Some servers write the object itself where the interface says a text.
+    return arguments if isinstance(arguments, str) else json.dumps(arguments)
 
 
 def _first_choice(body: Json) -> Json:

@@ -133,6 +133,17 @@ def test_a_text_in_parts_is_understood() -> None:
         assert replied(server.url) == [Speak("Yes."), Speak("No.")]
 
 
+def test_arguments_that_are_an_object_and_not_a_text_are_understood() -> None:
+    call = {"function": {"name": "ask_for_keys", "arguments": {"say": "Your code?", "digits": 4}}}
+    whole = {"choices": [{"message": {"tool_calls": [call]}}]}
+    chunk = {"choices": [{"delta": {"tool_calls": [call]}, "finish_reason": "tool_calls"}]}
+    with ModelServer(
+        Writes(json.dumps(whole).encode(), "application/json"),
+        Writes(f"data: {json.dumps(chunk)}\n\n".encode()),
+    ) as server:
+        assert replied(server.url) == replied(server.url) == [Speak("Your code?"), AskKeys(4)]
+
+
 def test_what_a_model_refuses_to_say_is_said() -> None:
     body = json.dumps({"choices": [{"message": {"content": None, "refusal": "I cannot."}}]})
     with ModelServer(Writes(body.encode(), "application/json")) as server:
