@@ -23,7 +23,7 @@ class Punctual(Agent):
     """
 
     def __init__(self, agent: Agent, timeout_secs: float) -> None:
-        self._agent = agent
+        self.agent = agent
         self._timeout_secs = timeout_secs
 
     @override
@@ -57,7 +57,7 @@ class Punctual(Agent):
     ) -> None:
         end: Exception | None = None
         try:
-            for piece in self._agent.reply(conversation):
+            for piece in self.agent.reply(conversation):
                 if given_up.is_set():
                     break
                 thought.put(piece)

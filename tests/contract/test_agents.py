@@ -7,6 +7,7 @@ import pytest
 
 from chalicelib import aws
 from chalicelib.agents.acts import TOOLS
+from chalicelib.agents.deadline import Punctual
 from chalicelib.calls.replies import (
     AskKeys,
     EndCall,
@@ -194,6 +195,15 @@ def test_an_act_may_be_written_as_text(case: AgentCase, written: str, serve: Ser
 
 
 @every_agent
+def test_words_may_be_written_as_an_object_among_others(case: AgentCase, serve: Serve) -> None:
+    server = serve(Answers('Well. ```json\n{"say": "Yes. We do."}\n``` Anything else?'))
+
+    said = [piece.text for piece in replied(case, server) if isinstance(piece, Speak)]
+
+    assert " ".join(" ".join(said).split()) == "Well. Yes. We do. Anything else?"
+
+
+@every_agent
 def test_braces_in_a_sentence_are_no_act(case: AgentCase, serve: Serve) -> None:
     server = serve(Answers('The set {1, 2} and {"a": 1} are such. Good.'))
 
@@ -239,6 +249,19 @@ def test_an_agent_that_hangs_is_given_up(case: AgentCase, text: str, serve: Serv
     error = failure(case, serve(Hangs(text)), timeout_secs=0.3)
 
     assert "0.3 s" in str(error)
+
+
+@every_agent
+@pytest.mark.parametrize("text", ["", "Yes, we do. Shall I"])
+def test_even_the_thread_of_an_agent_that_hangs_comes_to_an_end(
+    case: AgentCase, text: str, serve: Serve
+) -> None:
+    server = serve(Hangs(text))
+    punctual = case.agent(server.url, timeout_secs=0.1)
+    assert isinstance(punctual, Punctual)
+
+    with pytest.raises(AgentError, match=r"in time|broke off|fell silent"):
+        list(punctual.agent.reply(CONVERSATION))
 
 
 @every_agent

@@ -150,3 +150,12 @@ def test_what_a_model_thinks_is_not_said() -> None:
         stubs.streams([thought, *stream_of(ENDS)])
 
         assert replied() == PIECES
+
+
+def test_a_tool_that_nobody_began_to_call_is_no_reply() -> None:
+    delta = {"contentBlockDelta": {"contentBlockIndex": 1, "delta": {"toolUse": {"input": "{}"}}}}
+    with stubbed() as stubs:
+        stubs.streams([delta, *stream_of(ENDS)])
+
+        with pytest.raises(AgentError, match="something that is no reply"):
+            replied()

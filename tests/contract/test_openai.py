@@ -144,6 +144,23 @@ def test_arguments_that_are_an_object_and_not_a_text_are_understood() -> None:
         assert replied(server.url) == replied(server.url) == [Speak("Your code?"), AskKeys(4)]
 
 
+@pytest.mark.parametrize("arguments", ['{"say": "Hm', "[1]", '"say"', "4"])
+def test_arguments_that_are_no_object_are_an_error(arguments: str) -> None:
+    call = {"function": {"name": "end_call", "arguments": arguments}}
+    body = json.dumps({"choices": [{"message": {"tool_calls": [call]}}]}).encode()
+    with (
+        ModelServer(Writes(body, "application/json")) as server,
+        pytest.raises(AgentError, match="the arguments of 'end_call' are not"),
+    ):
+        replied(server.url)
+
+
+def test_a_refusal_that_is_a_page_is_a_refusal() -> None:
+    page = Writes(b"<html>nginx</html>", "text/html", status=502)
+    with ModelServer(page) as server, pytest.raises(AgentError, match=r"refused with 502$"):
+        replied(server.url)
+
+
 def test_what_a_model_refuses_to_say_is_said() -> None:
     body = json.dumps({"choices": [{"message": {"content": None, "refusal": "I cannot."}}]})
     with ModelServer(Writes(body.encode(), "application/json")) as server:
@@ -167,6 +184,12 @@ def test_an_event_stream_is_read_as_the_standard_says() -> None:
     for end in ("\n", "\r\n"):
         with ModelServer(Writes(end.join([*lines, "", ""]).encode())) as server:
             assert replied(server.url) == [Speak("Yes."), Speak("No.")]
+
+
+def test_a_stream_without_its_end_is_an_error() -> None:
+    body = b'data: {"choices": [{"delta": {"content": "Yes."}, "finish_reason": null}]}\n\n'
+    with ModelServer(Writes(body)) as server, pytest.raises(AgentError, match="broke off"):
+        replied(server.url)
 
 
 def test_an_error_in_the_middle_of_a_stream_is_one() -> None:
