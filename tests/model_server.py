@@ -151,6 +151,12 @@ class ModelServer:
         """The `base_url` of an agent that is to ask here."""
         return f"http://127.0.0.1:{self._server.server_address[1]}{self.dialect.base_path}"
 
+    def begin(self, *script: Move) -> None:
+        """Begin anew with *script*, asked nothing yet."""
+        with self._guard:
+            self._script = list(script)
+            self.asked = []
+
     def then(self, *script: Move) -> None:
         """Go on with *script*."""
         with self._guard:

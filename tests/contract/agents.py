@@ -38,7 +38,7 @@ class AgentCase(ABC):
         own: dict[str, Any] = {
             "kind": self.kind,
             "system_prompt": WISHES,
-            "timeout_secs": 5.0,
+            "timeout_secs": 60.0,
             **self.needs,
         }
         return AgentSettings(**own | self.address(server_url) | changes)

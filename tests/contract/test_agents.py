@@ -1,6 +1,8 @@
 import socket
 import traceback
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from time import monotonic, sleep
 from typing import Any, Final
 
 import pytest
@@ -17,10 +19,11 @@ from chalicelib.calls.replies import (
     StaySilent,
     Transfer,
 )
+from chalicelib.calls.terms import AgentKind
 from chalicelib.calls.transcript import Conversation, Kind, Line, Speaker
 from chalicelib.errors import AgentError
 from tests.builders import a_call, a_line
-from tests.contract.agents import WISHES, AgentCase, every_agent
+from tests.contract.agents import CASES, WISHES, AgentCase, every_agent
 from tests.model_server import (
     CLOSES,
     EMPTY,
@@ -91,26 +94,27 @@ CONVERSATION: Final = Conversation(
 )
 
 
+@pytest.fixture(scope="module")
+def servers() -> Iterator[dict[AgentKind, ModelServer]]:
+    """One for each agent, and clients of AWS that find them: to make those takes long."""
+    with ExitStack() as stack:
+        patch = stack.enter_context(pytest.MonkeyPatch.context())
+        started = {case.kind: stack.enter_context(case.serve()) for case in CASES}
+        for case in CASES:
+            for name, value in case.environment(started[case.kind].url).items():
+                patch.setenv(name, value)
+        forget()
+        stack.callback(forget)
+        yield started
+
+
 @pytest.fixture
-def serve(case: AgentCase, monkeypatch: pytest.MonkeyPatch) -> Iterator[Serve]:
-    started: list[ModelServer] = []
-
+def serve(case: AgentCase, servers: dict[AgentKind, ModelServer]) -> Serve:
     def start(*script: Move) -> ModelServer:
-        server = case.serve(*script)
-        started.append(server)
-        go_to(case, server.url, monkeypatch)
-        return server.__enter__()
+        servers[case.kind].begin(*script)
+        return servers[case.kind]
 
-    yield start
-    for server in started:
-        server.__exit__(None, None, None)
-    forget()
-
-
-def go_to(case: AgentCase, url: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    for name, value in case.environment(url).items():
-        monkeypatch.setenv(name, value)
-    forget()
+    return start
 
 
 def forget() -> None:
@@ -128,6 +132,14 @@ def failure(case: AgentCase, server: ModelServer, **changes: Any) -> AgentError:
     with pytest.raises(AgentError) as failed:
         replied(case, server, **changes)
     return failed.value
+
+
+def until(is_so: Callable[[], bool]) -> None:
+    """Wait for what whoever was given up does yet: else it happens in the next test."""
+    deadline = monotonic() + 60
+    while not is_so():
+        assert monotonic() < deadline
+        sleep(0.005)
 
 
 @every_agent
@@ -246,9 +258,10 @@ def test_a_reply_that_breaks_off_is_an_error_after_its_whole_sentences(
 @every_agent
 @pytest.mark.parametrize("text", ["", "Yes, we do. Shall I"])
 def test_an_agent_that_hangs_is_given_up(case: AgentCase, text: str, serve: Serve) -> None:
-    error = failure(case, serve(Hangs(text)), timeout_secs=0.3)
+    server = serve(Hangs(text))
 
-    assert "0.3 s" in str(error)
+    assert "0.3 s" in str(failure(case, server, timeout_secs=0.3))
+    until(lambda: bool(server.asked))
 
 
 @every_agent
@@ -268,7 +281,10 @@ def test_even_the_thread_of_an_agent_that_hangs_comes_to_an_end(
 def test_an_agent_that_goes_on_and_on_is_given_up(case: AgentCase, serve: Serve) -> None:
     endless = Answers("so and " * 2_000, pause=0.02) if case.streams else Hangs()
 
-    assert "0.3 s" in str(failure(case, serve(endless), timeout_secs=0.3))
+    server = serve(endless)
+
+    assert "0.3 s" in str(failure(case, server, timeout_secs=0.3))
+    until(lambda: bool(server.asked))
 
 
 @every_agent
@@ -300,7 +316,9 @@ def test_a_server_that_is_not_there_is_an_error(
 ) -> None:
     with socket.create_server(("127.0.0.1", 0)) as closed:
         url = f"http://127.0.0.1:{closed.getsockname()[1]}"
-    go_to(case, url, monkeypatch)
+    for name, value in case.environment(url).items():
+        monkeypatch.setenv(name, value)
+    forget()
 
     with pytest.raises(AgentError, match="cannot be reached"):
         list(case.agent(url).reply(CONVERSATION))

@@ -39,7 +39,7 @@ def served(function: Callable[[Any, Any], Any], patch: pytest.MonkeyPatch) -> It
 
 def replied(name: str = "bakery") -> list[Piece]:
     settings = AgentSettings(
-        kind=AgentKind.LAMBDA, function_name=name, system_prompt="Be kind.", timeout_secs=5
+        kind=AgentKind.LAMBDA, function_name=name, system_prompt="Be kind.", timeout_secs=60
     )
     return list(registry.build(settings).reply(CONVERSATION))
 

@@ -40,7 +40,7 @@ def test_every_piece_arrives_in_order() -> None:
     agent = Counting(last=3)
     agent.may_go_on.set()
 
-    pieces = list(Punctual(agent, 5).reply(CONVERSATION))
+    pieces = list(Punctual(agent, 60).reply(CONVERSATION))
 
     assert pieces == [Speak("1."), Speak("2."), Speak("3.")]
 
@@ -61,17 +61,17 @@ def test_what_goes_wrong_is_raised_where_it_is_waited_for(error: Exception) -> N
     agent = Counting(last=0, error=error)
 
     with pytest.raises(type(error)) as raised:
-        list(Punctual(agent, 5).reply(CONVERSATION))
+        list(Punctual(agent, 60).reply(CONVERSATION))
 
     assert raised.value is error
 
 
 def test_an_agent_that_nobody_listens_to_any_more_stops() -> None:
     agent = Counting(last=1_000_000)
-    pieces = Punctual(agent, 5).reply(CONVERSATION)
+    pieces = Punctual(agent, 60).reply(CONVERSATION)
 
     assert next(pieces) == Speak("1.")
     del pieces
     agent.may_go_on.set()
 
-    assert agent.ended.wait(5)
+    assert agent.ended.wait(60)
