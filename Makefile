@@ -45,6 +45,9 @@ docs: $(STAMP)   ## the pages and templates that are generated from the code
 	@$(BIN)/python -m tests.infra.agents
 	@$(BIN)/python -m tests.docs.spectrograms
 
+mcp-clients:     ## the reference MCP clients for the tests; needs Node.js
+	npm ci --prefix tests/mcp_clients --no-audit --no-fund
+
 bench: $(STAMP)  ## AWS calls per webhook, speed and quality of sound; writes build/bench.json
 	@$(BIN)/python -m tests.bench
 
@@ -66,4 +69,4 @@ lock: $(STAMP)   ## choose the packages that are shipped anew; writes infra/lock
 clean:           ## what was made
 	rm -rf $(VENV) build .coverage* .hypothesis .mypy_cache .ruff_cache .import_linter_cache
 
-.PHONY: help install demo test format lint types check docs bench package deploy diff destroy lock clean
+.PHONY: help install demo test format lint types check docs mcp-clients bench package deploy diff destroy lock clean

@@ -4,13 +4,24 @@ from chalice import Chalice
 
 from chalicelib import log
 from chalicelib.functions import clock, first_token, tool, turn
-from chalicelib.routes import call_data, health, pages, rpc, session, webhooks
+from chalicelib.routes import (
+    call_data,
+    health,
+    mcp,
+    pages,
+    rpc,
+    session,
+    voice_call,
+    webhooks,
+)
 
 log.set_up()
 
 app = Chalice(app_name="moltis-phone")
 app.register_blueprint(webhooks.blueprint)
 app.register_blueprint(rpc.blueprint)
+app.register_blueprint(mcp.blueprint)
+app.register_blueprint(voice_call.blueprint)
 app.register_blueprint(session.blueprint)
 app.register_blueprint(pages.blueprint)
 app.register_blueprint(call_data.blueprint)

@@ -63,7 +63,7 @@ class Text(Param):
         return next(self._faults(value), "") if isinstance(value, str) else "must be text"
 
     def _faults(self, value: str) -> Iterator[str]:
-        if not _is_unicode(value):
+        if not is_unicode(value):
             yield "must be text that UTF-8 can hold"
         if len(value) < self.shortest:
             yield "must not be empty"
@@ -363,7 +363,7 @@ TEST_CREDENTIALS: Final = Takes(optional=("account", "credentials", "api_base_ur
 WAIT: Final = Takes(("call_id",), ("since", "until", "timeout_secs"))
 
 
-def _is_unicode(text: str) -> bool:
+def is_unicode(text: str) -> bool:
     """Whether *text* is free of halves of characters, which JSON can spell and UTF-8 cannot."""
     return not any("\ud800" <= character <= "\udfff" for character in text)
 

@@ -60,6 +60,21 @@ def is_same_origin(request: Request) -> bool:
     return not origin or origin.partition("://")[2] == request.headers.get("host", "")
 
 
+def may_come_from(request: Request) -> bool:
+    """Whether *request* comes from no page, from one of ours, or from this very machine.
+
+    Its own host is believed only where a name cannot be rebound to us: by TLS, or on loopback.
+    """
+    text = request.headers.get("origin", "")
+    try:
+        origin = urlsplit(text)
+    except ValueError:
+        return False
+    if not text or origin.hostname in LOOPBACK:
+        return True
+    return origin.scheme == "https" and bool(origin.netloc == request.headers.get("host", ""))
+
+
 def session_cookie(request: Request, secret: str, expires_at: datetime) -> str:
     """The header that has the browser keep *secret* until then."""
     return _set_cookie(request, secret, int((expires_at - wiring.now()).total_seconds()))

@@ -10,6 +10,7 @@ from chalice.app import Request
 
 from chalicelib.accounts.account import Account
 from chalicelib.calls.callbacks import Route, webhook_url
+from chalicelib.parameters import is_unicode
 from chalicelib.providers.base import WebhookRequest
 
 LONGEST_BODY: Final = 64 * 1024
@@ -41,4 +42,10 @@ def raw_body(request: Request) -> bytes:
 def json_response(body: object, status: int = HTTPStatus.OK) -> Response:
     """Answer with *body* as JSON."""
     headers: dict[str, Any] = {"Content-Type": "application/json"}
-    return Response(json.dumps(body, ensure_ascii=False), headers, int(status))
+    return Response(json_text(body), headers, int(status))
+
+
+def json_text(body: object) -> str:
+    """Write *body* as JSON; halves of characters, which UTF-8 cannot hold, are escaped."""
+    text = json.dumps(body, ensure_ascii=False)
+    return text if is_unicode(text) else json.dumps(body)

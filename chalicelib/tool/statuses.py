@@ -12,6 +12,7 @@ STATUSES: Final[Mapping[str, HTTPStatus]] = {
     "call_over": HTTPStatus.CONFLICT,
     "conflict": HTTPStatus.CONFLICT,
     "refused_by_policy": HTTPStatus.FORBIDDEN,
+    "unauthorized": HTTPStatus.UNAUTHORIZED,
     "scope_too_small": HTTPStatus.FORBIDDEN,
     "limit_reached": HTTPStatus.TOO_MANY_REQUESTS,
     "carrier_failed": HTTPStatus.BAD_GATEWAY,

@@ -46,6 +46,7 @@ AFTER_ERROR: Final[Mapping[str, str]] = {
     "carrier_failed": "See by list_calls what became of the call before you try again, and tell "
     "the user.",
     "unsupported": "Do not try again. Tell the user that this carrier cannot do it.",
+    "unauthorized": "Do not try again. Tell the user that a valid access token is needed.",
     "scope_too_small": "Do not try again. Tell the user that a token of scope write is needed.",
     "internal": "See by list_calls or get_status what happened before you try again.",
 }

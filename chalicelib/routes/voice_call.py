@@ -1,0 +1,43 @@
+"""The tool `voice_call` over plain HTTP."""
+
+import json
+
+from chalice import Blueprint, Response
+
+from chalicelib.errors import Fault, GatewayError, InvalidParamsError
+from chalicelib.routes.access import asker
+from chalicelib.routes.received import LONGEST_BODY, json_response, raw_body
+from chalicelib.tool.running import Caller
+from chalicelib.tool.statuses import http_status
+from chalicelib.tool.use import refusal, use
+
+blueprint = Blueprint(__name__)
+
+
+class UnauthorizedError(GatewayError):
+    """Nobody knows who is asking."""
+
+    code = "unauthorized"
+
+
+@blueprint.route("/voice_call", methods=["POST"], content_types=["application/json"])
+def voice_call() -> Response:
+    """Use the telephone."""
+    request = blueprint.current_request
+    token = asker(request)
+    if token is None:
+        message = "a valid access token is needed: Authorization: Bearer TOKEN"
+        result = refusal(UnauthorizedError(message))
+        return json_response(result, http_status(result))
+    body = raw_body(request)
+    result = use(lambda: _read(body), Caller(scope=token.scope))
+    return json_response(result, http_status(result))
+
+
+def _read(body: bytes) -> object:
+    if len(body) > LONGEST_BODY:
+        raise InvalidParamsError(Fault("", f"the body must be at most {LONGEST_BODY} bytes"))
+    try:
+        return json.loads(body)
+    except (ValueError, RecursionError) as error:
+        raise InvalidParamsError(Fault("", "the body must be JSON")) from error
