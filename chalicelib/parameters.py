@@ -349,6 +349,7 @@ HISTORY: Final = Takes(optional=("account", "limit", "cursor"))
 SEARCH: Final = Takes(
     optional=(*HISTORY.optional, "search", "direction", "state", "began_from", "began_before")
 )
+LIST: Final = Takes(optional=("search", *HISTORY.optional))
 FOLLOW: Final = Takes(("call_id",), ("since",))
 NOTHING: Final = Takes()
 SAVE: Final = Takes(("version", "changes"))

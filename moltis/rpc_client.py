@@ -1,5 +1,6 @@
 """How the command line speaks to a gateway: JSON-RPC, found by stage, environment or state file."""
 
+import json
 import os
 from contextvars import ContextVar
 from dataclasses import dataclass, field
@@ -107,30 +108,54 @@ class RpcClient:
             RefusedError: it said no.
         """
         request = {"jsonrpc": "2.0", "id": next(self._ids), "method": method, "params": params}
+        return _result(self._post("/rpc", json.dumps(request)), self._address.url)
+
+    def use_tool(self, asked: str) -> dict[str, Any]:
+        """Give the tool `voice_call` what is *asked*, in JSON; its result may be an error.
+
+        Raises:
+            NoGatewayError: nobody answers, or not like a gateway.
+        """
+        response = self._post("/voice_call", asked)
+        result = _json(response, self._address.url)
+        if not isinstance(result, dict) or "status" not in result:
+            message = f"{self._address.url} answered {response.status_code}, and not like a gateway"
+            raise NoGatewayError(message)
+        return result
+
+    def _post(self, path: str, body: str) -> requests.Response:
         url = self._address.url
+        headers = {
+            "Authorization": f"Bearer {self._address.token}",
+            "Content-Type": "application/json",
+        }
         try:
-            response = self._session.post(
-                f"{url}/rpc",
-                json=request,
-                headers={"Authorization": f"Bearer {self._address.token}"},
+            return self._session.post(
+                f"{url}{path}",
+                # A shell hands over bytes that are no text as halves of characters.
+                data=body.encode(errors="surrogateescape"),
+                headers=headers,
                 timeout=TIMEOUTS,
             )
         except requests.RequestException as error:
             message = f"the gateway at {url} does not answer; is `moltis gateway` running?"
             raise NoGatewayError(message) from error
-        return _result(response, url)
 
     def close(self) -> None:
         """Close the connection."""
         self._session.close()
 
 
-def _result(response: requests.Response, url: str) -> dict[str, Any]:
+def _json(response: requests.Response, url: str) -> Any:  # noqa: ANN401  # whatever answers
     try:
-        answer = response.json()
+        return response.json()
     except requests.JSONDecodeError as error:
         message = f"{url} answered {response.status_code}, and not like a gateway"
         raise NoGatewayError(message) from error
+
+
+def _result(response: requests.Response, url: str) -> dict[str, Any]:
+    answer = _json(response, url)
     if response.status_code == HTTPStatus.UNAUTHORIZED:
         message = f"the gateway at {url} does not know this token; check MOLTIS_TOKEN"
         raise RefusedError(message, code=answer.get("error", {}).get("code", 0))

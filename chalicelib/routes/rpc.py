@@ -14,12 +14,14 @@ from chalice import Blueprint, Response
 from chalicelib import log, switchboard
 from chalicelib.errors import GatewayError
 from chalicelib.owner.asked import WISHES
-from chalicelib.parameters import Params
+from chalicelib.parameters import WAIT, Params
 from chalicelib.routes import problems
 from chalicelib.routes.access import asker
 from chalicelib.routes.problems import Problem, problem
 from chalicelib.routes.received import LONGEST_BODY, json_response, raw_body
 from chalicelib.store.base import AccessToken, Scope
+from chalicelib.switchboard import Result, Verb
+from chalicelib.tool.running import RUN, Caller
 
 blueprint = Blueprint(__name__)
 
@@ -39,6 +41,14 @@ class Method:
         return cls(scope, lambda params, _token: run(params))
 
 
+def _wait(params: Params) -> Result:
+    return RUN["wait"](params, Caller())
+
+
+wait: Final = Verb(
+    "Wait until something happens in a call, or the time is up; show what is new.", WAIT, _wait
+)
+
 METHODS: Final[Mapping[str, Method]] = {
     "voicecall.status": Method.for_anybody(Scope.READ, switchboard.status),
     "voicecall.initiate": Method.for_anybody(Scope.WRITE, switchboard.initiate),
@@ -46,9 +56,12 @@ METHODS: Final[Mapping[str, Method]] = {
     "voicecall.speak": Method.for_anybody(Scope.WRITE, switchboard.say),
     "voicecall.dtmf": Method.for_anybody(Scope.WRITE, switchboard.key),
     "voicecall.history": Method.for_anybody(Scope.READ, switchboard.history),
+    "voicecall.wait": Method.for_anybody(Scope.READ, wait),
     **{name: Method(wish.scope, wish) for name, wish in WISHES.items()},
 }
 
+_TAKES_ITS_TIME: Final = frozenset({"voicecall.wait"})
+"""What may take as long as a request can, so that no other fits beside it."""
 _STATUS: Final = {
     problems.UNAUTHORIZED: HTTPStatus.UNAUTHORIZED,
     problems.FORBIDDEN: HTTPStatus.FORBIDDEN,
@@ -71,22 +84,28 @@ def rpc() -> Response:
     except (ValueError, RecursionError):
         return _failed(problems.PARSE_ERROR, "the body is not JSON")
     if not isinstance(asked, list):
-        answer = _answer(asked, token)
+        answer = _answer(asked, token, is_alone=True)
         return _respond(answer) if answer is not None else Response(body="", status_code=204)
     if not 0 < len(asked) <= MOST_AT_ONCE:
         message = f"a batch holds 1 to {MOST_AT_ONCE} requests"
         return _failed(problems.INVALID_REQUEST, message)
-    answers = [answer for one in asked if (answer := _answer(one, token)) is not None]
+    answers = [
+        answer
+        for one in asked
+        if (answer := _answer(one, token, is_alone=len(asked) == 1)) is not None
+    ]
     return json_response(answers) if answers else Response(body="", status_code=204)
 
 
-def _answer(asked: object, token: AccessToken) -> dict[str, Any] | None:
+def _answer(asked: object, token: AccessToken, *, is_alone: bool) -> dict[str, Any] | None:
     """Answer one request; nothing for a notification, which wants no answer."""
     if not isinstance(asked, dict) or asked.get("jsonrpc") != "2.0":
         return _error(None, problems.INVALID_REQUEST, 'a request is {"jsonrpc": "2.0", …}')
     request_id, name = asked.get("id"), asked.get("method")
     if not isinstance(name, str) or not isinstance(request_id, str | int | float | None):
         return _error(None, problems.INVALID_REQUEST, "a request has a method and an id")
+    if name in _TAKES_ITS_TIME and not is_alone:
+        return _error(request_id, problems.INVALID_REQUEST, f"{name} does not fit in a batch")
     outcome = _outcome(name, asked.get("params", {}), token)
     if "id" not in asked:
         return None

@@ -78,7 +78,7 @@ ACTIONS: Final[Mapping[str, Action]] = {
         Action(
             name="list_calls",
             words=words.LIST,
-            takes=parameters.HISTORY,
+            takes=parameters.LIST,
             scope=Scope.READ,
             status="ok",
         ),

@@ -1,6 +1,7 @@
 """`moltis voice-call`: make calls, watch them, act in them."""
 
 import json
+import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -16,6 +17,7 @@ from moltis.rpc_client import NoGatewayError, RefusedError, RpcClient, find_gate
 LOOK_EVERY_SECS: Final = 0.3
 _FAILED_STATES: Final = frozenset({"error", "no_answer", "busy"})
 _PAGE: Final = 100
+_WRONG_QUESTION: Final = frozenset({"invalid_params", "unknown_account"})
 
 as_json_option = click.option(
     "--json", "as_json", is_flag=True, help="Print one JSON object instead."
@@ -174,6 +176,26 @@ def setup(*, check: bool, as_json: bool) -> int:
     is_ready = bool(accounts) and all(account["ready"] for account in accounts)
     show.setup(accounts, ready=is_ready, as_json=as_json)
     return int(check and not is_ready)
+
+
+@voice_call.command()
+@click.argument("question")
+def tool(question: str) -> int:
+    """Use the tool `voice_call`: QUESTION is its JSON, or - to read that from standard input.
+
+    Prints the result, whatever it is, as one JSON object. Exit code 2: what was asked is wrong.
+
+    \b
+    moltis voice-call tool '{"action": "initiate_call", "to": "+15559876543", "message": "Hello"}'
+    moltis voice-call tool '{"action": "wait", "call_id": "3f0e…", "until": "end"}'
+    """
+    asked = sys.stdin.read() if question == "-" else question
+    with client() as rpc:
+        result = rpc.use_tool(asked)
+    click.echo(json.dumps(result, ensure_ascii=False))
+    if result["status"] != "error":
+        return 0
+    return 2 if result["error"]["code"] in _WRONG_QUESTION else 1
 
 
 @voice_call.command("tool-schema")

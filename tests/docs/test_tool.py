@@ -1,6 +1,7 @@
 """docs/tool.md names every action, parameter, error and format; its examples are true."""
 
 import json
+import re
 
 import pytest
 from jsonschema import Draft202012Validator
@@ -9,6 +10,7 @@ from chalicelib.parameters import PARAMETERS
 from chalicelib.tool.definition import ACTIONS
 from chalicelib.tool.formats import FORMATS
 from chalicelib.tool.schemas import exact_schema, output_schema
+from chalicelib.tool.statuses import http_status
 from chalicelib.tool.words import AFTER_ERROR
 from tests.docs.pages import DOCS, blocks, named, rows, sections
 
@@ -45,6 +47,16 @@ def test_the_table_of_errors_has_every_code() -> None:
 
 def test_the_table_of_formats_has_every_one() -> None:
     assert [row[0].strip("`") for row in rows(SECTIONS["Schemas"])] == list(FORMATS)
+
+
+def test_the_status_of_every_error_is_told() -> None:
+    text = SECTIONS["Over HTTP"]
+    groups = re.findall(r"(\d{3}) ((?:`\w+`(?:,\s)?)+)", text)
+    told = {code: int(status) for status, codes in groups for code in re.findall(r"`(\w+)`", codes)}
+
+    assert told == {
+        code: http_status({"status": "error", "error": {"code": code}}) for code in AFTER_ERROR
+    }
 
 
 @pytest.mark.parametrize("example", EXAMPLES, ids=lambda one: one.get("action", one.get("status")))

@@ -1,10 +1,12 @@
 """The command line against a gateway that runs."""
 
+import io
 import json
 from pathlib import Path
 
 import pytest
 
+from chalicelib.tool.formats import FORMATS
 from moltis.carriers.line import NeverPicksUp, Says
 from moltis.commands.root import run
 from moltis.state_file import write_state
@@ -188,3 +190,58 @@ def test_every_command_has_help(capsys: pytest.CaptureFixture[str], command: str
     code, out, _ = moltis(capsys, "voice-call", *([command] if command else []), "--help")
 
     assert (code, out.startswith("Usage: moltis voice-call")) == (0, True)
+
+
+def test_the_tool_is_used_with_json_and_answers_with_json(
+    phone: Phone, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    order = {"action": "initiate_call", "to": phone.far_end(), "message": "Done.", "mode": "notify"}
+
+    placed = one_json(moltis(capsys, "voice-call", "tool", json.dumps(order))[1])
+    waiting = {"action": "wait", "call_id": placed["call_id"], "until": "end"}
+    monkeypatch.setattr("sys.stdin", io.StringIO(json.dumps(waiting)))
+    code, out, err = moltis(capsys, "voice-call", "tool", "-")
+
+    assert (code, err) == (0, "")
+    assert one_json(out)["end_reason"] == "completed"
+
+
+@pytest.mark.parametrize(
+    ("question", "exit_code", "code"),
+    [
+        ("{", 2, "invalid_params"),
+        ("\udcff", 2, "invalid_params"),
+        ('{"action": "end_call"}', 2, "invalid_params"),
+        ('{"action": "list_calls", "account": "nobody"}', 2, "unknown_account"),
+        ('{"action": "get_status", "call_id": "x"}', 1, "unknown_call"),
+    ],
+)
+def test_a_question_that_is_refused_is_answered_with_json_too(
+    capsys: pytest.CaptureFixture[str], question: str, exit_code: int, code: str
+) -> None:
+    exited, out, _ = moltis(capsys, "voice-call", "tool", question)
+
+    assert (exited, one_json(out)["error"]["code"]) == (exit_code, code)
+
+
+def test_the_tool_without_a_good_token_is_a_failure(
+    phone: Phone, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("MOLTIS_GATEWAY_URL", phone.gateway.url)
+    monkeypatch.setenv("MOLTIS_TOKEN", "mp_wrong")
+
+    code, out, _ = moltis(capsys, "voice-call", "tool", '{"action": "list_calls"}')
+
+    assert (code, one_json(out)["error"]["code"]) == (1, "unauthorized")
+
+
+@pytest.mark.parametrize("kind", FORMATS)
+def test_the_schema_of_the_tool_needs_no_gateway(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, kind: str
+) -> None:
+    monkeypatch.setenv("MOLTIS_GATEWAY_URL", NOBODY)
+
+    code, out, _ = moltis(capsys, "voice-call", "tool-schema", "--format", kind)
+
+    assert code == 0
+    assert json.loads(out) == FORMATS[kind]()

@@ -234,6 +234,27 @@ def test_a_search_for_what_cannot_be_is_refused_by_name(
     assert response.json()["error"]["data"]["field"] == name
 
 
+def test_one_can_wait_for_what_happens(phone: Phone) -> None:
+    call_id = phone.initiate(phone.far_end(), "Done.", mode="notify")
+
+    ended = phone.rpc.ask("voicecall.wait", call_id=call_id, until="end")
+    again = phone.rpc.ask("voicecall.wait", call_id=call_id, since=ended["cursor"])
+
+    assert (ended["end_reason"], ended["changed"]) == ("completed", True)
+    assert [line["text"] for line in ended["transcript"]] == ["Done."]
+    assert (again["changed"], again["transcript"]) == (False, [])
+
+
+def test_waiting_does_not_fit_in_a_batch(phone: Phone) -> None:
+    wait = request("voicecall.wait", call_id="x")
+
+    first, second = ask(phone, [wait, request("voicecall.status")]).json()
+    (alone,) = ask(phone, [wait]).json()
+
+    assert (first["error"]["code"], "result" in second) == (-32600, True)
+    assert alone["error"]["code"] == -32004
+
+
 def test_history_goes_back_page_by_page(phone: Phone) -> None:
     made = [phone.initiate(phone.far_end(), f"{n}.", mode="notify") for n in range(3)]
     for call_id in made:

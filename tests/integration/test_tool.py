@@ -113,8 +113,10 @@ def test_a_call_is_found_again_in_the_list(phone: Phone) -> None:
     phone.over(placed["call_id"])
 
     newest = tool(action="list_calls", limit=1)["calls"]
+    found = tool(action="list_calls", search=to)["calls"]
 
     assert [(call["call_id"], call["to"]) for call in newest] == [(placed["call_id"], to)]
+    assert found == newest
     assert "transcript" not in newest[0]
 
 

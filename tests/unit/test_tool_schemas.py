@@ -44,6 +44,11 @@ GOOD: dict[str, st.SearchStrategy[Any]] = {
     "until": st.sampled_from(["change", "end"]),
     "timeout_secs": st.integers(1, 25),
     "limit": st.integers(1, 100),
+    "search": st.text(max_size=64),
+    "direction": st.sampled_from(["inbound", "outbound"]),
+    "state": st.sampled_from(["ringing", "completed"]),
+    "began_from": st.just("2026-03-02T12:00:00Z"),
+    "began_before": st.just("2026-03-02T12:00:00+01:00"),
     "cursor": st.text(max_size=50),
 }
 
