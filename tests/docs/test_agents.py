@@ -1,6 +1,8 @@
 """docs/agents.md shows the event, the acts and the prompt as they are."""
 
 import json
+import shutil
+from pathlib import Path
 from typing import Any, Final
 
 import pytest
@@ -13,6 +15,7 @@ from chalicelib.agents.registry import AGENTS
 from chalicelib.calls.call import Direction, State
 from chalicelib.calls.replies import Act
 from chalicelib.calls.transcript import Conversation, Speaker
+from moltis.deployment import template
 from tests.builders import a_call, a_line
 from tests.docs.pages import DOCS, blocks, named, rows, sections
 
@@ -71,6 +74,26 @@ def test_the_example_of_a_function_works() -> None:
     for said in ("Hello", "Bye"):
         conversation = Conversation(INBOUND, (a_line(said),))
         assert list(read_reply(names["handler"](event(conversation, WISHES), None)))
+
+
+def test_what_agents_need_on_aws_can_be_put_into_a_stage(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    infra = tmp_path / "infra"
+    shutil.copytree(template.INFRA, infra)
+    monkeypatch.setattr(template, "INFRA", infra)
+    (infra / "stages" / "rehearsal.yaml").write_text(blocks(PAGE, "yaml")[0])
+
+    resources = template.template_for("rehearsal", traced=False)["Resources"]
+
+    policy = resources["AgentPolicy"]["Properties"]
+    allowed = [statement["Action"] for statement in policy["PolicyDocument"]["Statement"]]
+    assert policy["Roles"] == [{"Ref": "TakeTurnRole"}]
+    assert "TakeTurnRole" in resources
+    assert allowed == [
+        ["bedrock:InvokeModel", "bedrock:InvokeModelWithResponseStream"],
+        "lambda:InvokeFunction",
+    ]
 
 
 def test_the_prompt_is_shown_as_it_is() -> None:
