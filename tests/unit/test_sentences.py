@@ -2,7 +2,7 @@
 from typing import Final
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from chalicelib.calls.sentences import Sentences, sentences, split
@@ -64,11 +64,13 @@ def test_a_sentence_is_given_as_soon_as_the_next_one_begins() -> None:
     assert taken.rest() == ""
 
 
+@settings(deadline=None, derandomize=True, max_examples=300)
 @given(texts, st.integers(1, 9))
 def test_nothing_is_lost_between_sentences(text: str, size: int) -> None:
     assert "".join("".join(piece_by_piece(text, size=size)).split()) == "".join(text.split())
 
 
+@settings(deadline=None, derandomize=True, max_examples=300)
 @given(texts, st.integers(1, 40))
 def test_no_piece_is_longer_than_allowed_and_nothing_is_lost(text: str, longest: int) -> None:
     parts = split(text, longest)

@@ -2,7 +2,7 @@ import re
 from typing import Final
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from chalicelib.calls.speakable import speakable
@@ -97,6 +97,7 @@ def test_what_was_written_for_the_eye_is_spoken_plainly(written: str, spoken: st
     assert speakable(written) == spoken
 
 
+@settings(deadline=None, derandomize=True, max_examples=300)
 @given(anything)
 def test_whatever_is_written_becomes_plain_speech(text: str) -> None:
     outside_of_addresses = re.sub(r"\S*@\S*", "", speakable(text))
@@ -104,6 +105,7 @@ def test_whatever_is_written_becomes_plain_speech(text: str) -> None:
     assert NO_SPEECH.findall(outside_of_addresses) == []
 
 
+@settings(deadline=None, derandomize=True, max_examples=300)
 @given(anything)
 def test_plain_speech_stays_as_it_is(text: str) -> None:
     spoken = speakable(text)
@@ -111,6 +113,7 @@ def test_plain_speech_stays_as_it_is(text: str) -> None:
     assert speakable(spoken) == spoken
 
 
+@settings(deadline=None, derandomize=True, max_examples=300)
 @given(st.lists(st.tuples(WORDS, st.sampled_from(WRAPPINGS)), min_size=1, max_size=5))
 def test_no_word_that_makes_sense_is_lost(parts: list[tuple[str, str]]) -> None:
     written = "\n\n".join(wrapping.format(words) for words, wrapping in parts)
