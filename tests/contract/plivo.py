@@ -318,7 +318,7 @@ class PlivoCase(Case):
             validate_v3_signature(
                 request.method,
                 request.url,
-                NONCE,
+                request.header("X-Plivo-Signature-V3-Nonce") or NONCE,
                 AUTH_TOKEN,
                 request.headers[SIGNATURE],
                 params(self.decoded(request.body)),
