@@ -1,9 +1,11 @@
 """The one way to other people's servers: certificates checked, no proxy, no habits of ours."""
 
+import re
 import ssl
 import time
 from collections.abc import Iterator
 from functools import cache
+from ipaddress import ip_address
 from typing import Any, Final
 from urllib.parse import urlsplit
 
@@ -16,6 +18,8 @@ from urllib3.exceptions import HTTPError, ReadTimeoutError
 from chalicelib.overriding import override
 
 _PIECE_BYTES: Final = 65_536
+
+_NUMBER_IN_DISGUISE: Final = re.compile(r"(?:0x[0-9a-f]*|\d+)(?:\.(?:0x[0-9a-f]*|\d+)){0,3}\.?")
 
 LOOPBACK: Final = frozenset({"localhost", "127.0.0.1", "::1"})
 
@@ -49,14 +53,32 @@ class _OneContext(HTTPAdapter):
 
 
 def is_safe(url: str) -> bool:
-    """Whether secrets may be sent to *url*: by https, or by http that stays on this machine."""
+    """Whether secrets may be sent to *url*: by https to the outside, or by http on this machine."""
     try:
         parts = urlsplit(url)
         host = parts.hostname or ""
         _ = parts.port
     except ValueError:
         return False
-    return bool(host) and (parts.scheme == "https" or (parts.scheme == "http" and host in LOOPBACK))
+    if not host or is_inside(url):
+        return False
+    return parts.scheme == "https" or (parts.scheme == "http" and host in LOOPBACK)
+
+
+def is_inside(address: str) -> bool:
+    """Whether *address* names a machine of some inner network by its number: never loopback.
+
+    Numbers only: what a name leads to is known when it is asked for, and may change.
+    """
+    host = urlsplit(address).hostname or ""
+    if host in LOOPBACK:
+        return False
+    try:
+        number = ip_address(host)
+    except ValueError:
+        # Whoever writes 10.1 or 0x0a000001 means no name, whatever a resolver makes of it.
+        return bool(_NUMBER_IN_DISGUISE.fullmatch(host))
+    return not number.is_global or number.is_multicast
 
 
 def pieces(

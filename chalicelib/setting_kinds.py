@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 
 from chalicelib.calls.phone_numbers import e164
 from chalicelib.errors import BadPhoneNumberError
-from chalicelib.internet import is_safe
+from chalicelib.internet import is_inside, is_safe
 
 Check = Callable[[Any], str]
 """Says what is wrong with a value, or nothing."""
@@ -136,6 +136,8 @@ def _address(value: object) -> str:
         return "is not an address"
     if parts.query or parts.fragment or parts.username:
         return "must be an address without user, ? and #"
+    if is_inside(value):
+        return "must not be a machine of an inner network"
     return "" if is_safe(value) else "must begin with https:// (http:// on loopback only)"
 
 
