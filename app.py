@@ -8,6 +8,7 @@ from chalicelib.routes import (
     call_data,
     health,
     mcp,
+    openapi,
     pages,
     rpc,
     session,
@@ -26,6 +27,7 @@ app.register_blueprint(session.blueprint)
 app.register_blueprint(pages.blueprint)
 app.register_blueprint(call_data.blueprint)
 app.register_blueprint(health.blueprint)
+app.register_blueprint(openapi.blueprint)
 app.register_blueprint(turn.blueprint)
 app.register_blueprint(clock.blueprint)
 app.register_blueprint(tool.blueprint)

@@ -14,7 +14,7 @@ from chalice import Blueprint, Response
 from chalicelib import log, switchboard
 from chalicelib.errors import GatewayError
 from chalicelib.owner.asked import WISHES
-from chalicelib.parameters import WAIT, Params
+from chalicelib.parameters import WAIT, Params, Takes
 from chalicelib.routes import problems
 from chalicelib.routes.access import asker
 from chalicelib.routes.problems import Problem, problem
@@ -33,12 +33,13 @@ class Method:
     """Something that can be asked for, and what a token must be good for."""
 
     scope: Scope
+    takes: Takes
     run: Callable[[Params, AccessToken], Any]
 
     @classmethod
-    def for_anybody(cls, scope: Scope, run: Callable[[Params], Any]) -> "Method":
+    def for_anybody(cls, scope: Scope, verb: Verb) -> "Method":
         """Something for which it does not matter who asks."""
-        return cls(scope, lambda params, _token: run(params))
+        return cls(scope, verb.takes, lambda params, _token: verb(params))
 
 
 def _wait(params: Params) -> Result:
@@ -57,7 +58,7 @@ METHODS: Final[Mapping[str, Method]] = {
     "voicecall.dtmf": Method.for_anybody(Scope.WRITE, switchboard.key),
     "voicecall.history": Method.for_anybody(Scope.READ, switchboard.history),
     "voicecall.wait": Method.for_anybody(Scope.READ, wait),
-    **{name: Method(wish.scope, wish) for name, wish in WISHES.items()},
+    **{name: Method(wish.scope, wish.takes, wish) for name, wish in WISHES.items()},
 }
 
 _TAKES_ITS_TIME: Final = frozenset({"voicecall.wait"})

@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 from chalicelib.parameters import PARAMETERS, Schema, Whole
+from chalicelib.settings import VERSION
 from chalicelib.store.base import Scope
 from chalicelib.tool.definition import NAME, TITLE, Action, allowed
 from chalicelib.tool.schemas import exact_schema, input_schema, output_schema
@@ -84,6 +85,39 @@ def _function(action: Action) -> Tool:
     }
 
 
+def bedrock_api() -> Tool:
+    """Describe it as the API schema of an action group, in the OpenAPI that Bedrock reads."""
+    paths = {
+        f"/{action.name}": {
+            "post": {
+                "operationId": action.name,
+                "description": action.words,
+                "requestBody": {
+                    "required": True,
+                    "content": {"application/json": {"schema": _without_nothing(action)}},
+                },
+                "responses": {
+                    "200": {
+                        "description": "What came of it",
+                        "content": {"application/json": {"schema": {"type": "object"}}},
+                    }
+                },
+            }
+        }
+        for action in allowed(Scope.WRITE)
+    }
+    return {
+        "openapi": "3.0.0",
+        "info": {"title": NAME, "version": VERSION, "description": TITLE},
+        "paths": paths,
+    }
+
+
+def _without_nothing(action: Action) -> Schema:
+    """The schema of what *action* takes; that version of OpenAPI has no empty lists."""
+    return {key: value for key, value in action.takes.schema().items() if value != []}
+
+
 def agentcore() -> list[Tool]:
     """Describe it as the tools of a Lambda target of Amazon Bedrock AgentCore Gateway."""
     return [
@@ -113,6 +147,7 @@ FORMATS: Final[Mapping[str, Callable[[], Any]]] = {
     "bedrock": bedrock,
     "mcp": mcp,
     "bedrock-agent": bedrock_agent,
+    "bedrock-api": bedrock_api,
     "agentcore": agentcore,
     "json-schema": exact_schema,
 }

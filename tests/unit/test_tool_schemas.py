@@ -10,6 +10,7 @@ from botocore.validate import ParamValidator
 from hypothesis import given
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
+from openapi_spec_validator import validate
 
 from chalicelib.errors import InvalidParamsError
 from chalicelib.parameters import PARAMETERS
@@ -132,6 +133,13 @@ def test_an_action_group_of_bedrock_keeps_within_its_quotas() -> None:
         assert len(function["description"]) <= 1_200
         assert len(function["parameters"]) <= 5
         assert all(len(one["description"]) <= 500 for one in function["parameters"].values())
+
+
+def test_the_api_schema_of_an_action_group_is_valid_openapi() -> None:
+    document = FORMATS["bedrock-api"]()
+
+    validate(document)
+    assert list(document["paths"]) == [f"/{name}" for name in ACTIONS]
 
 
 def test_an_agent_of_bedrock_asks_its_user_before_a_telephone_rings() -> None:
