@@ -100,6 +100,11 @@ class RpcClient:
         self._session.trust_env = False
         self._ids = count(1)
 
+    @property
+    def url(self) -> str:
+        """Where the gateway is."""
+        return self._address.url
+
     def ask(self, method: str, **params: object) -> dict[str, Any]:
         """Call *method*, and give its result.
 

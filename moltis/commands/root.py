@@ -10,6 +10,7 @@ from chalicelib.errors import ConfigurationError
 from chalicelib.settings import VERSION
 from moltis.commands.config import config
 from moltis.commands.gateway import gateway
+from moltis.commands.setup import setup, smoke
 from moltis.commands.simulate import simulate
 from moltis.commands.token import token
 from moltis.commands.voice_call import voice_call
@@ -49,6 +50,8 @@ def completion(shell: str) -> None:
 
 moltis.add_command(gateway)
 moltis.add_command(simulate)
+voice_call.add_command(setup)
+voice_call.add_command(smoke)
 moltis.add_command(voice_call)
 moltis.add_command(token)
 moltis.add_command(config)

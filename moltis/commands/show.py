@@ -7,11 +7,6 @@ import click
 
 Call = dict[str, Any]
 
-_WHERE = {
-    "from_number": "from_number under [phone.{provider}]",
-    "webhook_url": "webhook_url under [phone.{provider}]",
-}
-
 
 def one(call: Call, *, as_json: bool) -> None:
     """Show a call, with its transcript if there is one."""
@@ -45,25 +40,6 @@ def overview(found: dict[str, Any], *, as_json: bool) -> None:
     click.echo(f"{len(many_or_none)} active call{'' if len(many_or_none) == 1 else 's'}")
     for call in many_or_none:
         click.echo(f"  {_headline(call)}")
-
-
-def setup(accounts: list[dict[str, Any]], *, ready: bool, as_json: bool) -> None:
-    """Show what is configured and what is missing."""
-    if as_json:
-        click.echo(json.dumps({"ready": ready, "accounts": accounts}))
-        return
-    for account in accounts:
-        click.echo(_account(account))
-        for name in account["missing"]:
-            where = _WHERE.get(name, "{name} under [phone.{provider}], or in the credential store")
-            click.echo(f"  missing: {where.format(name=name, provider=account['provider'])}")
-        if account["carrier"] == "simulated":
-            click.echo("  simulated: no credentials are set, so no real telephone will ring")
-        if account["inbound_policy"] == "disabled":
-            click.echo('  inbound calls are refused: inbound_policy = "disabled" under [phone]')
-    if not accounts:
-        click.echo("no account is configured; write a [phone] table into moltis.toml")
-    click.echo("ready" if ready else "not ready")
 
 
 def news(before: Call, after: Call, *, prefix: str = "") -> None:

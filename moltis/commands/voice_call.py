@@ -167,18 +167,6 @@ def tail(call_id: str | None, *, as_json: bool) -> None:
 
 
 @voice_call.command()
-@click.option("--check", is_flag=True, help="Change nothing; exit 1 if anything is missing.")
-@as_json_option
-def setup(*, check: bool, as_json: bool) -> int:
-    """Say what is configured, what is missing, and where to write it."""
-    with client() as rpc:
-        accounts = rpc.ask("voicecall.status")["accounts"]
-    is_ready = bool(accounts) and all(account["ready"] for account in accounts)
-    show.setup(accounts, ready=is_ready, as_json=as_json)
-    return int(check and not is_ready)
-
-
-@voice_call.command()
 @click.argument("question")
 def tool(question: str) -> int:
     """Use the tool `voice_call`: QUESTION is its JSON, or - to read that from standard input.

@@ -1,0 +1,196 @@
+"""`moltis voice-call setup` and `smoke` on a gateway that runs, at simulated carriers."""
+
+import json
+import os
+import pty
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import pytest
+
+from chalicelib.provisioning.registry import CONSOLES
+from moltis.carriers.control import OpenedAccount
+from moltis.carriers.far_end import ScriptedFarEnd
+from moltis.carriers.line import HangsUp, Says
+from moltis.commands.root import run
+from moltis.state_file import write_state
+from tests.phone import CALLER, Json, Phone, a_phone
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    phone: Phone
+    opened: OpenedAccount
+    capsys: pytest.CaptureFixture[str]
+
+    @property
+    def flags(self) -> list[str]:
+        given = {
+            "provider": self.phone.account,
+            **self.opened.owned.credentials,
+            "api_base_url": self.opened.api_base_url,
+        }
+        return [word for k, v in given.items() for word in (f"--{k.replace('_', '-')}", v)]
+
+    def moltis(self, *arguments: str) -> tuple[int, str, str]:
+        code = run(["voice-call", *arguments])
+        captured = self.capsys.readouterr()
+        return code, captured.out, captured.err
+
+    def setup(self, *arguments: str) -> tuple[int, Json]:
+        code, out, err = self.moltis("setup", *arguments, "--json")
+        assert out, err
+        (line,) = out.splitlines()
+        found: Json = json.loads(line)
+        return code, found
+
+
+@pytest.fixture(params=list(CONSOLES))
+def stage(
+    request: pytest.FixtureRequest,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> Iterator[Stage]:
+    monkeypatch.setenv("MOLTIS_STATE_DIR", str(tmp_path))
+    with a_phone(request.param) as phone:
+        write_state(phone.gateway.ready)
+        opened = phone.gateway.carriers.open_account(request.param, "")
+        yield Stage(phone, opened, capsys)
+
+
+def test_from_empty_to_ready_and_then_there_is_nothing_to_do(stage: Stage) -> None:
+    code, done = stage.setup(*stage.flags, "--yes")
+    again, nothing = stage.setup("--yes")
+    checked, seen = stage.setup("--check")
+
+    (account,) = done["accounts"]
+    assert (code, done["ready"], account["faults"]) == (0, True, [])
+    assert account["from_number"] == stage.opened.owned.number
+    assert done["written"]
+    assert (again, nothing["changed"], nothing["written"]) == (0, [], [])
+    assert (checked, seen["ready"]) == (0, True)
+
+
+def test_a_call_to_the_number_then_rings_here(stage: Stage) -> None:
+    stage.setup(*stage.flags, "--yes", "--allowlist", CALLER, "--inbound-policy", "allowlist")
+
+    number = stage.opened.owned.number
+    far_end = ScriptedFarEnd([Says("Hello."), HangsUp()])
+    placed = stage.phone.gateway.carriers.dial_in(CALLER, number, far_end)
+
+    assert placed.wait(60)
+    (call,) = stage.phone.rpc.ask("voicecall.history")["calls"]
+    assert (call["direction"], call["to"]) == ("inbound", number)
+    assert placed.alerts == []
+
+
+def test_without_a_yes_nothing_is_written_at_the_carrier(stage: Stage) -> None:
+    code, shown = stage.setup(*stage.flags)
+
+    (account,) = shown["accounts"]
+    assert (code, shown["ready"], shown["written"]) == (1, False, [])
+    assert any(entry["differs"] for entry in account["entries"])
+    console = stage.phone.gateway.carriers.dial_in(
+        CALLER, stage.opened.owned.number, ScriptedFarEnd()
+    )
+    assert console.wait(60)
+    assert stage.phone.rpc.ask("voicecall.history")["calls"] == []
+
+
+def test_from_wrong_to_right(stage: Stage) -> None:
+    stage.setup(*stage.flags, "--yes")
+    network = stage.phone.gateway.carriers.network
+    owned = network.owned(stage.opened.owned.number)
+    network.own(replace(owned, voice_url="http://127.0.0.1:9/old"))
+
+    checked, wrong = stage.setup("--check")
+    code, right = stage.setup("--yes")
+
+    assert (checked, wrong["ready"]) == (1, False)
+    assert (code, right["ready"]) == (0, True)
+    assert right["written"]
+
+
+def test_wrong_credentials_are_neither_stored_nor_shown(stage: Stage) -> None:
+    wrong = [word if word.startswith("--") else f"{word}x" for word in stage.flags]
+    wrong[1], wrong[-1] = stage.phone.account, stage.opened.api_base_url
+
+    code, out, err = stage.moltis("setup", *wrong, "--yes")
+
+    assert (code, "does not know these credentials" in err) == (1, True)
+    assert not any(f"{one}x" in out + err for one in stage.opened.owned.credentials.values())
+    secrets = stage.phone.rpc.ask("phone.settings")["secrets"]
+    assert not any(secret["stored"] for secret in secrets)
+
+
+def test_a_number_of_somebody_else_is_not_taken(stage: Stage) -> None:
+    code, shown = stage.setup(*stage.flags, "--yes", "--from-number", "+15550009999")
+
+    (account,) = shown["accounts"]
+    assert (code, [fault["field"] for fault in account["faults"]]) == (1, ["from_number"])
+    assert shown["written"] == []
+
+
+def test_a_test_call_of_two_turns_is_placed_and_read_back(stage: Stage) -> None:
+    code, done = stage.setup(*stage.flags, "--yes", "--test-call", "--to", CALLER)
+
+    assert (code, done["test_call"]["ok"], done["test_call"]["turns"]) == (0, True, 2)
+    assert done["test_call"]["call"]["to"] == CALLER
+
+
+def test_smoke_tries_a_simulated_phone_without_asking(stage: Stage) -> None:
+    code, out, err = stage.moltis("smoke")
+
+    assert (code, err) == (0, "")
+    assert "the test call went well: 2 turns" in out
+    assert "simulated: no credentials are set" in out
+    assert out.endswith("ready\n")
+
+
+def test_smoke_rings_no_real_telephone_unasked(stage: Stage) -> None:
+    stage.setup(*stage.flags, "--yes")
+
+    nobody = stage.moltis("smoke")
+    unasked = stage.moltis("smoke", "--to", CALLER)
+
+    assert (nobody[0], "give --to" in nobody[2]) == (2, True)
+    assert (unasked[0], "give --yes" in unasked[2]) == (2, True)
+
+
+def test_a_flag_of_another_carrier_is_wrong_usage(stage: Stage) -> None:
+    other = "--api-key" if stage.phone.account != "telnyx" else "--auth-id"
+
+    code, _, err = stage.moltis("setup", "--provider", stage.phone.account, other, "x")
+
+    assert (code, f"{other} is nothing of {stage.phone.account}'s" in err) == (2, True)
+
+
+def test_a_person_is_asked_what_cannot_be_found_out(stage: Stage, tmp_path: Path) -> None:
+    arguments = ["--provider", stage.phone.account, "--api-base-url", stage.opened.api_base_url]
+    here, there = pty.openpty()
+    the_address_offered, write_it, no_call = "\n", "y\n", "n\n"
+    os.write(here, f"{the_address_offered}{write_it}{no_call}".encode())
+    environment = os.environ | {"MOLTIS_STATE_DIR": str(tmp_path)}
+    environment |= {
+        f"MOLTIS_{name.upper()}": value for name, value in stage.opened.owned.credentials.items()
+    }
+
+    done = subprocess.run(
+        [sys.executable, "-m", "moltis", "voice-call", "setup", *arguments],
+        stdin=there,
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+        env=environment,
+    )
+    os.close(here)
+    os.close(there)
+
+    assert (done.returncode, "Write it?" in done.stderr) == (0, True), done.stderr
+    assert f"your number is {stage.opened.owned.number}" in done.stdout
+    assert done.stdout.endswith("ready\n")
