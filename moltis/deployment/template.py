@@ -48,6 +48,8 @@ def finish(template: Template) -> Template:
             integration = operation["x-amazon-apigateway-integration"]
             uri = integration["uri"]["Fn::Sub"].replace(_UPLOADED, f"${{{_IN_USE}}}")
             integration["uri"] = {"Fn::Sub": [uri, {_IN_USE: {"Ref": "APIHandler.Alias"}}]}
+    # Chalice's own address stands beside ours, which may be a name of somebody's own.
+    template["Outputs"]["EndpointURL"]["Value"].pop("Fn::Sub")
     return template
 
 
