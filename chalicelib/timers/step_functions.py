@@ -40,8 +40,16 @@ class StepFunctionsTimers(Timers):
                     executionArn=f"{execution}:{_name(call_id, kind)}", cause="the call is over"
                 )
             except ClientError as error:
-                if error.response["Error"]["Code"] != "ExecutionDoesNotExist":
+                if not _is_over(error):
                     raise
+
+
+def _is_over(error: ClientError) -> bool:
+    """Whether there is nothing left to stop: it never began, or it has ended."""
+    code, words = error.response["Error"]["Code"], str(error)
+    return code == "ExecutionDoesNotExist" or (
+        code == "ValidationException" and "not running" in words
+    )
 
 
 def _name(call_id: str, kind: TimerKind, mark: str = "") -> str:
