@@ -5,6 +5,7 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 STAMP  := $(VENV)/.installed
 STAGE  ?= dev
+MINISTACK := build/ministack
 PLACE   = $(if $(PROFILE),--profile $(PROFILE)) $(if $(REGION),--region $(REGION))
 
 .DEFAULT_GOAL := help
@@ -25,6 +26,14 @@ demo: $(STAMP)   ## real calls over HTTP, on this machine
 
 test: $(STAMP)   ## every test
 	$(BIN)/python -m pytest -n auto --cov --cov-report=term:skip-covered
+
+test-deploy: $(STAMP) $(MINISTACK)/.installed ## make deploy onto an emulated AWS, and the demo's calls there
+	MOLTIS_MINISTACK=$(CURDIR)/$(MINISTACK)/bin/ministack $(BIN)/python -m pytest -q tests/deployment
+
+$(MINISTACK)/.installed: infra/ministack.txt
+	$(PYTHON) -m venv $(MINISTACK)
+	$(MINISTACK)/bin/python -m pip install --quiet --disable-pip-version-check --requirement infra/ministack.txt
+	@touch $@
 
 format: $(STAMP) ## the source as ruff likes it
 	$(BIN)/ruff format .
@@ -69,4 +78,4 @@ lock: $(STAMP)   ## choose the packages that are shipped anew; writes infra/lock
 clean:           ## what was made
 	rm -rf $(VENV) build .coverage* .hypothesis .mypy_cache .ruff_cache .import_linter_cache
 
-.PHONY: help install demo test format lint types check docs mcp-clients bench package deploy diff destroy lock clean
+.PHONY: help install demo test test-deploy format lint types check docs mcp-clients bench package deploy diff destroy lock clean

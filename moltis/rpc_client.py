@@ -167,5 +167,8 @@ def _result(response: requests.Response, url: str) -> dict[str, Any]:
     if "error" in answer:
         told = answer["error"]
         raise RefusedError(told["message"], code=told["code"], data=told.get("data"))
+    if "result" not in answer:
+        message = f"{url} answered {response.status_code}, and not like a gateway"
+        raise NoGatewayError(message)
     result: dict[str, Any] = answer["result"]
     return result
