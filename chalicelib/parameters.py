@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
-from chalicelib.actions.speak import DIGITS
+from chalicelib.actions.acts import DIGITS
 from chalicelib.calls.call import Direction, Mode, State
 from chalicelib.calls.phone_numbers import e164
 from chalicelib.errors import BadPhoneNumberError, Fault, InvalidParamsError

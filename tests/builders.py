@@ -55,8 +55,11 @@ def a_call(**changes: Any) -> Call:  # whatever a call has
     return replace(_CALL, **changes)
 
 
-def a_line(text: str = _LINE.text, **changes: Any) -> Line:  # whatever it has
-    return replace(_LINE, text=text, **changes)
+def a_line(
+    text: str = _LINE.text, *, ends_call: bool = False, **changes: Any
+) -> Line:  # whatever it has
+    facts: dict[str, Any] = {"act": EndCall()} if ends_call else {}
+    return replace(_LINE, text=text, **facts | changes)
 
 
 def an_account(**changes: Any) -> Account:  # whatever an account has

@@ -11,7 +11,7 @@ from chalicelib.calls.events import CarrierEvent
 from chalicelib.calls.replies import Piece
 from chalicelib.calls.transcript import Conversation, Speaker
 from chalicelib.calls.verbs import Play, Say, Verb
-from chalicelib.errors import CallGoneError, UnsupportedFeatureError
+from chalicelib.errors import CallGoneError, ProviderError, UnsupportedFeatureError
 from chalicelib.overriding import override
 from chalicelib.providers.base import (
     CarrierView,
@@ -23,7 +23,7 @@ from chalicelib.providers.base import (
     WebhookRequest,
 )
 from chalicelib.timers.base import LASTING, TimerKind, Timers
-from chalicelib.turns.base import Answer, Turns
+from chalicelib.turns.base import Answer, Question, Turns
 from tests.builders import NOON, Said
 
 
@@ -38,6 +38,7 @@ class FakeProvider(Provider):
         self.performed: dict[tuple[str, str], Performance] = {}
         self.hung_up: list[str] = []
         self.gone = False
+        self.broken: ProviderError | None = None
 
     @property
     def marks(self) -> list[str]:
@@ -94,6 +95,8 @@ class FakeProvider(Provider):
         if self.gone:
             message = "the call is over"
             raise CallGoneError(message, provider=self.name)
+        if self.broken:
+            raise self.broken
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,7 +153,7 @@ class FakeTurns(Turns):
         self.submitted.append((account, event))
 
     @override
-    def take(self, account: str, call_id: str, turn: int, *, budget_secs: float) -> Answer | None:
+    def take(self, question: Question, *, wait_secs: float) -> Answer | None:
         return None
 
 
@@ -163,7 +166,23 @@ class Held:
     released: Event = field(default_factory=Event)
 
 
-Step = Said | Held | Exception
+class Slowly:
+    """A reply that comes piece by piece, waits for events in between, or breaks off."""
+
+    def __init__(self, *pieces: Piece | Event | Exception) -> None:
+        self._pieces = pieces
+
+    def pieces(self) -> Iterator[Piece]:
+        for piece in self._pieces:
+            if isinstance(piece, Exception):
+                raise piece
+            if isinstance(piece, Event):
+                piece.wait(timeout=5)
+            else:
+                yield piece
+
+
+Step = Said | Held | Slowly | Exception
 
 
 class ScriptedAgent(Agent):
@@ -184,5 +203,7 @@ class ScriptedAgent(Agent):
             step.asked.set()
             step.released.wait(timeout=5)
             yield from step.reply
+        elif isinstance(step, Slowly):
+            yield from step.pieces()
         else:
             yield from step

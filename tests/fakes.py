@@ -39,6 +39,7 @@ class FakeCallStore(CallStore):
         self._begun: Counter[tuple[str, date]] = Counter()
         self._notes: dict[str, EndedNote] = {}
         self._seen: set[tuple[str, str]] = set()
+        self._overheard: dict[tuple[str, str], tuple[str, int, int]] = {}
 
     def running(self, account: str) -> int:
         return sum(call.account == account and not call.state.is_final for call in self._all())
@@ -151,18 +152,22 @@ class FakeCallStore(CallStore):
 
     @override
     def overhear(
-        self, call_id: str, line: Line, *, delivery: str, account: str
+        self, call_id: str, line: Line, *, delivery: str, account: str, by: str = ""
     ) -> Overheard | None:
         with self._lock:
             call = self._live(call_id)
-            if call is None or call.account != account or (call_id, delivery) in self._seen:
+            if call is None or call.account != account:
                 return None
-            self._seen.add((call_id, delivery))
+            kept = self._overheard.get((call_id, delivery))
+            if kept:
+                is_theirs = by and (kept[0], kept[2]) == (by, call.heard)
+                return Overheard(call, interrupts=False, turn=kept[1]) if is_theirs else None
+            self._overheard[call_id, delivery] = (by, call.turn, call.heard + 1)
             self._fill(call_id, Slot.overheard(call.turn, line.at), line)
             after = self._move(
                 call, heard=call.heard + 1, state=State.ACTIVE, given=0, spoken=frozenset()
             )
-            return Overheard(after, interrupts=not call.has_spoken)
+            return Overheard(after, interrupts=not call.has_spoken, turn=call.turn)
 
     @override
     def reply(self, call_id: str, turn: int, reply: Reply) -> Line | None:
@@ -172,22 +177,47 @@ class FakeCallStore(CallStore):
                 return None
             slot = Slot.bot(turn + 1)
             awaited = call.turn == turn and call.heard == reply.heard
-            wanted_at = line.at if line.ends_call else None
             if not awaited or not self._fill(call_id, slot, line):
                 return self._lines.get(call_id, {}).get(str(slot))
-            self._move(
-                call,
-                turn=turn + 1,
-                state=State.SPEAKING if reply.given or line.ends_call else State.LISTENING,
-                given=call.given + reply.given,
-                quiet=reply.quiet,
-                end_requested=call.end_requested or (State.HANGUP_BOT if line.ends_call else None),
-                end_requested_at=call.end_requested_at or wanted_at,
-            )
+            self._move(call, turn=turn + 1, parts=1, told=int(reply.told), **_replying(call, reply))
             return line
 
     @override
-    def interject(self, call: Call, slot: Slot, line: Line, *, given: int) -> bool:
+    def go_on(self, call_id: str, turn: int, reply: Reply) -> bool:
+        with self._lock:
+            call, line = self._live(call_id), reply.line
+            if call is None or (call.turn, call.heard) != (turn, reply.heard):
+                return False
+            if not call.more or call.parts != line.part - 1:
+                return False
+            if not self._fill(call_id, Slot.rest(turn, line), line):
+                return False
+            self._move(call, parts=line.part, **_replying(call, reply))
+            return True
+
+    @override
+    def parts(self, call_id: str, turn: int) -> list[Line]:
+        with self._lock:
+            lines = sorted(self._lines.get(call_id, {}).items())
+        begin = str(Slot.bot(turn))
+        found = [
+            replace(line, part=line.part or int(slot == begin))
+            for slot, line in lines
+            if slot.startswith(begin)
+        ]
+        return [line for line in found if line.part]
+
+    @override
+    def note_told(self, call_id: str, turn: int, part: int) -> None:
+        with self._lock:
+            call = self._live(call_id)
+            if call and call.turn == turn and call.told < part:
+                self._keep(replace(call, told=part))
+
+    @override
+    def interject(
+        self, call: Call, slot: Slot, line: Line, *, given: int = 0, filler: bool = False
+    ) -> bool:
         with self._lock:
             now = self._live(call.call_id)
             if now is None or _standing(now) != _standing(call):
@@ -195,8 +225,12 @@ class FakeCallStore(CallStore):
             if not self._fill(call.call_id, slot, line):
                 return False
             speaks = given and now.state is State.LISTENING
-            state = State.SPEAKING if speaks else now.state
-            self._move(now, state=state, given=now.given + given)
+            self._move(
+                now,
+                state=State.SPEAKING if speaks else now.state,
+                given=now.given + given,
+                fillers=now.fillers + int(filler),
+            )
             return True
 
     @override
@@ -338,6 +372,21 @@ class FakeCallStore(CallStore):
     def _keep(self, call: Call) -> Call:
         self._calls[call.call_id] = call
         return call
+
+
+def _replying(call: Call, reply: Reply) -> dict[str, Any]:
+    ends = State.HANGUP_BOT if reply.line.ends_call else None
+    counted = {True: call.failures + 1, False: 0, None: call.failures}
+    return {
+        "state": reply.state,
+        "given": call.given + reply.given,
+        "quiet": reply.quiet,
+        "more": reply.line.more,
+        "act": reply.line.act,
+        "failures": counted[reply.failed],
+        "end_requested": call.end_requested or ends,
+        "end_requested_at": call.end_requested_at or (reply.line.at if ends else None),
+    }
 
 
 def _standing(call: Call) -> tuple[int, int, State]:

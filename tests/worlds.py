@@ -11,6 +11,7 @@ from chalicelib.accounts.account import Account, InboundPolicy
 from chalicelib.actions.exchange import Exchange
 from chalicelib.actions.fire_timer import fire_timer
 from chalicelib.actions.follow_events import follow_event
+from chalicelib.actions.speak import speak
 from chalicelib.calls.call import Call, State
 from chalicelib.calls.events import (
     CallArrived,
@@ -21,7 +22,7 @@ from chalicelib.calls.events import (
     SpeechEnded,
 )
 from chalicelib.calls.terms import AgentSettings
-from chalicelib.calls.transcript import Conversation, Speaker
+from chalicelib.calls.transcript import Conversation, Line, Speaker
 from chalicelib.calls.verbs import Say
 from chalicelib.providers.base import Performance
 from chalicelib.timers.base import TimerKind
@@ -97,11 +98,11 @@ class World:
     def said(self) -> list[str]:
         return [line.text for line in self.conversation.lines if line.speaker is Speaker.BOT]
 
-    def take(self, event: CarrierEvent) -> None:
-        follow_event(event, exchange=self.exchange, agent_of=lambda _: self.agent)
+    def take(self, event: CarrierEvent, *, by: str = "") -> None:
+        follow_event(event, by=by, exchange=self.exchange, agent_of=lambda _: self.agent)
 
-    def begin(self, event: CarrierEvent) -> Thread:
-        thread = Thread(target=self.take, args=(event,))
+    def begin(self, event: CarrierEvent, *, by: str = "") -> Thread:
+        thread = Thread(target=self.take, args=(event,), kwargs={"by": by})
         thread.start()
         return thread
 
@@ -140,6 +141,13 @@ class World:
         """What was told with the newest command: this comes back with every event."""
         performed = list(self.provider.performed.values())
         return performed[-1].heard if performed else 0
+
+    @staticmethod
+    def line_of(event: InputOverheard) -> Line:
+        return Line(speaker=Speaker.USER, text=event.text, at=event.at)
+
+    def interject(self, text: str) -> None:
+        speak(self.call, text, exchange=self.exchange)
 
     def stays_silent(self, mark: str) -> None:
         fire_timer(self.call, TimerKind.SILENCE, mark=mark, exchange=self.exchange)

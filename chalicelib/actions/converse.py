@@ -2,125 +2,140 @@
 
 import time
 from collections.abc import Callable
-from queue import Empty, SimpleQueue
-from threading import Thread
+from dataclasses import replace
 from typing import Final
 
 from chalicelib import log
+from chalicelib.actions.after_words import after_words
+from chalicelib.actions.answering import Answering, cut_short
+from chalicelib.actions.await_reply import call_id_of
+from chalicelib.actions.break_silence import ask_again
 from chalicelib.actions.exchange import Exchange
-from chalicelib.actions.next_words import filler, say, words
+from chalicelib.actions.fill_silence import AGAIN_SECS, STALLED_SECS, keep_filler
+from chalicelib.actions.next_words import words
 from chalicelib.actions.perform import break_off, perform
-from chalicelib.actions.spoken import phrases
-from chalicelib.actions.take_input import call_id_of
-from chalicelib.actions.take_turn import take_turn
 from chalicelib.agents.base import Agent
 from chalicelib.calls.call import Call
 from chalicelib.calls.events import Input, InputOverheard
-from chalicelib.calls.transcript import Kind, Line, Slot, Speaker
+from chalicelib.calls.replies import AskKeys
+from chalicelib.calls.transcript import Conversation, Kind, Line, Speaker
 from chalicelib.calls.verbs import Manner
-from chalicelib.store.base import Reply
-from chalicelib.turns.base import Answer
 
 BETWEEN_KEYS_SECS: Final = 1.0
 """Keys that follow each other sooner than this are one answer."""
-
-Outcome = SimpleQueue[Answer | Exception | None]
+BETWEEN_ASKED_KEYS_SECS: Final = 3.0
+"""So long we wait for the next of the keys that were asked for."""
+OVERTAKING_SECS: Final = 0.3
+"""So much later than the last key another may be told that was pressed before it."""
 
 
 def converse(
-    event: InputOverheard, *, exchange: Exchange, agent_of: Callable[[Call], Agent]
+    event: InputOverheard, *, by: str = "", exchange: Exchange, agent_of: Callable[[Call], Agent]
 ) -> None:
-    """Keep what was said, break off what we are saying, and speak the agent's reply.
+    """Keep what was said, break off what we are saying, and speak the agent's reply as it comes.
 
-    A reply that is late is announced by a filler; one that never comes is apologised for. When
-    more is said meanwhile, that is answered instead, and this reply is dropped.
+    A reply that is late is announced by fillers; one that never comes is apologised for. When
+    more is said meanwhile, that is answered instead, and this reply is dropped. Whoever is known
+    as *by* and comes again after it failed goes on where it was.
 
     Raises:
         ProviderError: the carrier refused or failed.
     """
-    line = Line(
-        speaker=Speaker.USER,
-        text=event.text,
-        kind=Kind.DTMF if event.input is Input.KEYS else Kind.SPEECH,
-        at=event.at,
-    )
+    kind = Kind.DTMF if event.input is Input.KEYS else Kind.SPEECH
     overheard = exchange.calls.overhear(
         call_id_of(event, exchange),
-        line,
+        Line(speaker=Speaker.USER, text=event.text, kind=kind, at=event.at),
         delivery=event.delivery,
         account=exchange.account.account_id,
+        by=by,
     )
     if overheard is None:
         return
     call = overheard.call
     if overheard.interrupts:
         break_off(call, exchange=exchange)
-    if line.kind is Kind.DTMF:
+    if call.turn > overheard.turn:
+        _speak_again(call, exchange)
+        return
+    if kind is Kind.DTMF:
+        _await_more_keys(call, event.text, exchange)
+    conversation = exchange.calls.conversation(call.call_id)
+    if not _stands(conversation.call, call):
+        return
+    if conversation.lines[-1].speaker is Speaker.BOT:
+        # Nothing but the key that ends the keys.
+        ask_again(conversation.call, call.quiet, exchange=exchange)
+    else:
+        _answer(conversation, exchange, agent_of)
+
+
+def _await_more_keys(call: Call, key: str, exchange: Exchange) -> None:
+    asked = call.act
+    if not isinstance(asked, AskKeys):
         time.sleep(BETWEEN_KEYS_SECS)
-    outcome = _ask(call, exchange, agent_of)
-    answer = _await(outcome, call, exchange)
-    if answer is not None:
-        _speak(call, answer, exchange)
+        return
+    pressed = exchange.calls.conversation(call.call_id).lines[-1].text
+    is_last = key == asked.finish_key or len(pressed) >= asked.digits
+    time.sleep(OVERTAKING_SECS if is_last else BETWEEN_ASKED_KEYS_SECS)
 
 
-def _ask(call: Call, exchange: Exchange, agent_of: Callable[[Call], Agent]) -> Outcome:
-    """Have the agent think in a thread of its own: we may have to speak meanwhile."""
-    outcome: Outcome = SimpleQueue()
-
-    def think() -> None:
-        try:
-            answer = take_turn(
-                call.call_id,
-                call.turn,
-                heard=call.heard,
-                exchange=exchange,
-                agent_of=agent_of,
-            )
-        except Exception as error:  # noqa: BLE001  # it is apologised for, whatever it is
-            log.error("turn failed", call_id=call.call_id, turn=call.turn)
-            outcome.put(error)
-        else:
-            outcome.put(answer)
-
-    Thread(target=think, name=f"turn-{call.call_id}", daemon=True).start()
-    return outcome
-
-
-def _await(outcome: Outcome, call: Call, exchange: Exchange) -> Answer | None:
-    settings = exchange.account.agent
-    try:
-        found = outcome.get(timeout=settings.reply_budget_secs)
-    except Empty:
-        if not _fill(call, exchange):
-            return None
-        try:
-            found = outcome.get(timeout=settings.timeout_secs - settings.reply_budget_secs)
-        except Empty:
+def _answer(
+    conversation: Conversation, exchange: Exchange, agent_of: Callable[[Call], Agent]
+) -> None:
+    call, settings = conversation.call, exchange.account.agent
+    answering = Answering(conversation, exchange=exchange, agent_of=agent_of)
+    begun = time.monotonic()
+    late_at, silent_at = begun + settings.timeout_secs, begun + settings.reply_budget_secs
+    while True:
+        if not answering.wait(until=min(silent_at, late_at)):
+            if time.monotonic() < late_at:
+                if not _fill(call, exchange):
+                    return
+                silent_at = time.monotonic() + AGAIN_SECS
+                continue
             log.warning("reply is late beyond patience", call_id=call.call_id, turn=call.turn)
-            return _apology(call, exchange)
-    return _apology(call, exchange) if isinstance(found, Exception) else found
+            answering.apologise()
+        line = answering.keep()
+        if line is None or not _speak(call, line, exchange):
+            return
+        if not line.more:
+            break
+        silent_at = time.monotonic() + STALLED_SECS
+    if not line.text:
+        # Nothing of which the end would be told: what follows, follows now.
+        after_words(exchange.calls.get(call.call_id), exchange=exchange)
 
 
 def _fill(call: Call, exchange: Exchange) -> bool:
     """Say a filler, unless the call has gone on without us; say whether it has not."""
-    manner = Manner.of(call)
-    verbs = [say(manner, filler(manner, call.turn))]
-    line = Line(speaker=Speaker.BOT, text=verbs[0].text, at=exchange.now())
-    slot = Slot.meanwhile(call.turn, line.at)
-    given = exchange.provider.utterances(verbs)
-    if not exchange.calls.interject(call, slot, line, given=given):
+    now = exchange.calls.get(call.call_id)
+    if now.state.is_final or now.heard != call.heard or now.turn > call.turn + 1:
         return False
-    return perform(call, verbs, mark=f"filler-{call.turn}-{call.heard}", exchange=exchange)
+    line = keep_filler(now, exchange.now(), exchange=exchange)
+    if line is None:
+        return False
+    mark = f"filler-{now.turn}-{now.heard}-{now.fillers}"
+    return perform(now, words(line, Manner.of(now)), mark=mark, exchange=exchange)
 
 
-def _apology(call: Call, exchange: Exchange) -> Answer | None:
-    line = Line(speaker=Speaker.BOT, text=phrases(call.language).apology, at=exchange.now())
-    given = exchange.provider.utterances(words(line, Manner.of(call)))
-    reply = Reply(line=line, heard=call.heard, given=given)
-    kept = exchange.calls.reply(call.call_id, call.turn, reply)
-    return None if kept is None else Answer(kept, Manner.of(call))
+def _speak(call: Call, line: Line, exchange: Exchange) -> bool:
+    """Speak *line*, a part of the answer to the turn of *call*; say whether it could be."""
+    verbs = words(line, Manner.of(call))
+    mark = f"turn-{call.turn + 1}" if line.part == 1 else f"turn-{call.turn + 1}-{line.part}"
+    return not verbs or perform(call, verbs, mark=mark, exchange=exchange)
 
 
-def _speak(call: Call, answer: Answer, exchange: Exchange) -> None:
-    verbs = words(answer.line, answer.manner)
-    perform(call, verbs, mark=f"turn-{call.turn + 1}", exchange=exchange)
+def _speak_again(call: Call, exchange: Exchange) -> None:
+    """Say what of a reply may not have been said, because whoever was to say it failed."""
+    asked = replace(call, turn=call.turn - 1)
+    spoken = [line for line in exchange.calls.parts(call.call_id, call.turn) if line.text]
+    unheard = max(0, call.given - len(call.spoken))
+    rest = spoken[max(0, len(spoken) - unheard) :]
+    if call.more:
+        rest.append(cut_short(call, exchange=exchange))
+    if all(_speak(asked, line, exchange) for line in rest):
+        after_words(exchange.calls.get(call.call_id), exchange=exchange)
+
+
+def _stands(now: Call, then: Call) -> bool:
+    return not now.state.is_final and (now.turn, now.heard) == (then.turn, then.heard)

@@ -1,13 +1,14 @@
 """What a carrier is to do next: words, and what follows them."""
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Final
 
 from chalicelib.actions.exchange import Exchange
 from chalicelib.actions.spoken import phrases
 from chalicelib.calls.call import Call, Mode
 from chalicelib.calls.callbacks import Route
+from chalicelib.calls.replies import AskKeys, EndCall, SendKeys
 from chalicelib.calls.transcript import Kind, Line
 from chalicelib.calls.verbs import (
     Gather,
@@ -15,6 +16,7 @@ from chalicelib.calls.verbs import (
     Listen,
     Manner,
     Pause,
+    Play,
     Redirect,
     Say,
     SendDigits,
@@ -24,7 +26,20 @@ from chalicelib.calls.verbs import (
 LISTEN_SECS: Final = 5
 """How long a silence is, before we ask whether anybody is there."""
 POLL_SECS: Final = 1
-"""How long we wait before we ask again whether the reply is there."""
+"""How long the far end hears nothing before we ask again whether the reply is there."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wait:
+    """Where the far end stands that waits for the reply to *turn*, or for the rest of it."""
+
+    turn: int
+    since: int
+    """When the far end was heard, in Unix seconds."""
+    told: int = 0
+    """When it was last told something, in Unix seconds; 0 if nothing since."""
+    part: int = 1
+    """The first part of the reply that it has not heard yet."""
 
 
 def opening_verbs(call: Call, *, exchange: Exchange) -> list[Verb]:
@@ -32,7 +47,7 @@ def opening_verbs(call: Call, *, exchange: Exchange) -> list[Verb]:
     manner = Manner.of(call)
     if exchange.provider.takes_commands:
         return [Listen(call.language), say(manner, call.opening)]
-    return _follow([say(manner, call.opening)], manner, turn=1, exchange=exchange)
+    return follow([say(manner, call.opening)], manner, turn=1, exchange=exchange)
 
 
 def about_to_open(call: Call, *, exchange: Exchange) -> Call:
@@ -41,39 +56,42 @@ def about_to_open(call: Call, *, exchange: Exchange) -> Call:
     return replace(call, given=exchange.provider.utterances(verbs))
 
 
-def line_verbs(
-    line: Line, manner: Manner, *, turn: int, quiet: int = 0, exchange: Exchange
+def reply_verbs(
+    parts: Sequence[Line], manner: Manner, *, turn: int, quiet: int = 0, exchange: Exchange
 ) -> list[Verb]:
-    """Speak or key *line*, and go on with *turn*; or hang up behind it."""
-    if line.ends_call:
-        return [say(manner, line.text), HangUp()]
-    if line.kind is Kind.DTMF:
-        follow = _follow([], manner, turn=turn, quiet=quiet, exchange=exchange)
-        return [*words(line, manner), *follow]
-    return _follow([say(manner, line.text)], manner, turn=turn, quiet=quiet, exchange=exchange)
+    """Speak *parts*, the last of a whole reply, do what it does, and go on with *turn*."""
+    prompts = [verb for line in parts for verb in words(line, manner)]
+    match parts[-1].act:
+        case EndCall():
+            return [*prompts, HangUp()]
+        case SendKeys(digits):
+            after = follow([], manner, turn=turn, quiet=quiet, exchange=exchange)
+            return [*prompts, SendDigits(digits), *after]
+        case AskKeys() as asked:
+            return _ask_keys(prompts, asked, manner, turn=turn, quiet=quiet, exchange=exchange)
+    return follow(prompts, manner, turn=turn, quiet=quiet, exchange=exchange)
 
 
 def words(line: Line, manner: Manner) -> list[Verb]:
     """Speak or key *line*, and nothing more."""
+    if not line.text:
+        return []
     return [SendDigits(line.text)] if line.kind is Kind.DTMF else [say(manner, line.text)]
 
 
-def waiting_verbs(
-    manner: Manner, *, turn: int, since: int, asked: int, exchange: Exchange
+def wait_verbs(
+    wait: Wait, manner: Manner, verbs: Sequence[Verb] = (), *, exchange: Exchange
 ) -> list[Verb]:
-    """Fill the silence of a thinking agent, and come back to ask for the reply to *turn*.
-
-    *since* is when the far end was heard, in Unix seconds; *asked* how often we came back.
-    """
-    words: Verb = Pause(POLL_SECS) if asked else say(manner, filler(manner, turn))
-    ask = exchange.url(Route.GATHER, manner.call_id, turn=turn, since=since, asked=asked)
-    return [words, Redirect(ask)]
-
-
-def filler(manner: Manner, turn: int) -> str:
-    """The sentence that fills the silence of *turn*: never the same one twice running."""
-    fillers = phrases(manner.language).fillers
-    return fillers[turn % len(fillers)]
+    """Do *verbs*, or nothing for a moment, and come back for what *wait* waits for."""
+    url = exchange.url(
+        Route.GATHER,
+        manner.call_id,
+        turn=wait.turn,
+        since=wait.since,
+        told=wait.told,
+        part=wait.part,
+    )
+    return [*(verbs or [Pause(POLL_SECS)]), Redirect(url)]
 
 
 def trouble_verbs(language: str = "en-US", voice: str = "") -> list[Verb]:
@@ -91,21 +109,38 @@ def is_wanted_over(call: Call) -> bool:
     return call.state.is_final or call.end_requested is not None
 
 
-def _follow(
-    prompts: Sequence[Say], manner: Manner, *, turn: int, quiet: int = 0, exchange: Exchange
+def follow(
+    verbs: Sequence[Verb], manner: Manner, *, turn: int, quiet: int = 0, exchange: Exchange
 ) -> list[Verb]:
-    """Speak *prompts*; then listen in *turn*, or end a notify after its delay.
+    """Do *verbs*; then listen in *turn*, or end a notify after its delay."""
+    if manner.mode is Mode.NOTIFY:
+        delay = manner.notify_hangup_delay_secs
+        return [*verbs, *([Pause(delay)] if delay else []), HangUp()]
+    action = exchange.url(Route.GATHER, manner.call_id, turn=turn, quiet=quiet)
+    return _listen(Gather(action=action, language=manner.language), verbs)
+
+
+def _ask_keys(
+    verbs: Sequence[Verb],
+    asked: AskKeys,
+    manner: Manner,
+    *,
+    turn: int,
+    quiet: int,
+    exchange: Exchange,
+) -> list[Verb]:
+    action = exchange.url(Route.GATHER, manner.call_id, turn=turn, quiet=quiet)
+    gather = Gather(action=action, keys=asked.digits, finish_key=asked.finish_key)
+    return _listen(gather, verbs)
+
+
+def _listen(gather: Gather, verbs: Sequence[Verb]) -> list[Verb]:
+    """Do *verbs*, and listen meanwhile where that is possible.
 
     What stands behind the gather is for a carrier that falls through it: silence must lead on.
     """
-    if manner.mode is Mode.NOTIFY:
-        delay = manner.notify_hangup_delay_secs
-        return [*prompts, *([Pause(delay)] if delay else []), HangUp()]
-    action = exchange.url(Route.GATHER, manner.call_id, turn=turn, quiet=quiet)
-    gather = Gather(
-        action=action,
-        prompts=tuple(prompts),
-        language=manner.language,
-        timeout_secs=LISTEN_SECS,
-    )
-    return [gather, Redirect(action)]
+    prompts = tuple(verb for verb in verbs if isinstance(verb, Say | Play | Pause))
+    others = [] if len(prompts) == len(verbs) else verbs
+    prompts = () if others else prompts
+    ready = replace(gather, prompts=prompts, timeout_secs=LISTEN_SECS)
+    return [*others, ready, Redirect(gather.action)]

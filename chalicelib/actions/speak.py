@@ -1,8 +1,6 @@
 """Say or key something in a live call, from outside of the conversation."""
 
-import re
-from typing import Final
-
+from chalicelib.actions.acts import DIGITS
 from chalicelib.actions.exchange import Exchange
 from chalicelib.actions.next_words import is_wanted_over, words
 from chalicelib.actions.perform import perform
@@ -17,9 +15,6 @@ from chalicelib.errors import (
     InvalidParamsError,
 )
 from chalicelib.store.base import Ending
-
-DIGITS: Final = re.compile(r"[0-9A-D*#wW]{1,32}")
-"""What carriers can key: `w` waits half a second, `W` a whole one."""
 
 
 def speak(call: Call, message: str, *, exchange: Exchange) -> Call:

@@ -1,66 +1,44 @@
-"""Have the agent answer one turn, and keep its reply."""
+"""Have the agent answer one turn, for a webhook that waits for it."""
 
-from collections.abc import Callable, Iterable
+import time
+from collections.abc import Callable
+from typing import Final
 
-from chalicelib import log
+from chalicelib.actions.answering import Answering
 from chalicelib.actions.exchange import Exchange
-from chalicelib.actions.next_words import words
-from chalicelib.actions.spoken import phrases
 from chalicelib.agents.base import Agent
 from chalicelib.calls.call import Call
-from chalicelib.calls.replies import EndCall, Piece, Speak
-from chalicelib.calls.transcript import Line, Speaker
 from chalicelib.calls.verbs import Manner
-from chalicelib.errors import AgentError
-from chalicelib.store.base import Reply
-from chalicelib.turns.base import Answer
+from chalicelib.turns.base import WHOLE_SECS, Answer, Question
+
+WAY_BACK_SECS: Final = 0.3
+"""So much earlier than the webhook stops waiting, a reply has to be on its way."""
 
 
 def take_turn(
-    call_id: str,
-    turn: int,
-    *,
-    heard: int = 0,
-    exchange: Exchange,
-    agent_of: Callable[[Call], Agent],
+    question: Question, *, exchange: Exchange, agent_of: Callable[[Call], Agent]
 ) -> Answer | None:
-    """Ask the agent for its reply to *turn*, and keep it before anything is done with it.
+    """Ask the agent for its reply to *question*, and keep it before anything is done with it.
 
-    When the far end was *heard* more often meanwhile, there is something newer to answer.
-    A failing agent becomes a spoken apology. Nothing comes back when the call is over, or has
-    gone on meanwhile. Asked twice, the first reply counts.
+    The reply comes back if it is whole while the webhook waits; what comes later is kept part by
+    part, and the webhook finds it. A failing agent becomes a spoken apology. Nothing happens when
+    the call is over, or has gone on. Asked twice, the first reply counts.
     """
-    conversation = exchange.calls.conversation(call_id)
+    conversation = exchange.calls.conversation(question.call_id)
     call = conversation.call
-    if call.state.is_final or (call.turn, call.heard) != (turn, heard):
+    if call.state.is_final or call.turn != question.turn:
         return None
-    try:
-        text, ends_call = _spoken(agent_of(call).reply(conversation))
-    except AgentError as error:
-        log.warning("agent failed", call_id=call_id, turn=turn, reason=str(error))
-        text, ends_call = phrases(call.language).apology, False
-    line = Line(speaker=Speaker.BOT, text=text, at=exchange.now(), ends_call=ends_call)
-    manner = Manner.of(call)
-    given = exchange.provider.utterances(words(line, manner))
-    kept = exchange.calls.reply(call_id, turn, Reply(line=line, heard=heard, given=given))
-    return None if kept is None else Answer(kept, manner)
-
-
-def _spoken(pieces: Iterable[Piece]) -> tuple[str, bool]:
-    """What the agent says, and whether the call ends with it."""
-    words: list[str] = []
-    ends_call = False
-    for piece in pieces:
-        match piece:
-            case Speak(text):
-                words.append(text.strip())
-            case EndCall():
-                ends_call = True
-            case _:
-                message = f"the agent wants {type(piece).__name__}, which cannot be done yet"
-                raise AgentError(message)
-    text = " ".join(filter(None, words))
-    if not text:
-        message = "the reply is empty"
-        raise AgentError(message)
-    return text, ends_call
+    answering = Answering(conversation, exchange=exchange, agent_of=agent_of)
+    lost = (exchange.now() - question.at).total_seconds()
+    begun = time.monotonic() - max(0.0, lost)
+    waits_until = begun + WHOLE_SECS - WAY_BACK_SECS
+    late_at = begun + exchange.account.agent.timeout_secs
+    while True:
+        if not answering.wait(until=late_at, together_until=waits_until):
+            answering.apologise()
+        in_time = time.monotonic() < waits_until
+        line = answering.keep(told=in_time)
+        if line is None:
+            return None
+        if not line.more:
+            return Answer(line, Manner.of(call)) if line.part == 1 else None

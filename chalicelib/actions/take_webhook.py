@@ -2,11 +2,13 @@
 
 from chalicelib import log
 from chalicelib.actions.admit_call import admit_call
+from chalicelib.actions.await_reply import await_reply
 from chalicelib.actions.exchange import Exchange
 from chalicelib.actions.next_words import trouble_verbs
 from chalicelib.actions.note_progress import note_end, note_progress
 from chalicelib.actions.open_call import meet_machine, open_call
-from chalicelib.actions.take_input import await_reply, resume, take_input
+from chalicelib.actions.resume import resume
+from chalicelib.actions.take_input import take_input
 from chalicelib.calls.callbacks import Route
 from chalicelib.calls.events import (
     CallArrived,

@@ -7,6 +7,7 @@ from typing import Final, NewType
 from uuid import NAMESPACE_URL, uuid4, uuid5
 
 from chalicelib.calls.phone_numbers import masked
+from chalicelib.calls.replies import Act
 from chalicelib.overriding import override
 
 CallId = NewType("CallId", str)
@@ -142,6 +143,18 @@ class Call:
     """Which of them were spoken to their end, by the names of what told it."""
     quiet: int = 0
     """How many silences in a row went before what we say now, where nobody else knows."""
+    parts: int = 0
+    """How many parts of the newest reply there are."""
+    more: bool = False
+    """Whether more parts of it are to come."""
+    told: int = 0
+    """How many of them went out in a document, where the carrier had to come back for them."""
+    act: Act | None = None
+    """What we do once the newest reply was spoken."""
+    failures: int = 0
+    """In how many turns in a row the agent had nothing to say."""
+    fillers: int = 0
+    """How often the far end was asked to wait."""
     turn: int = 1
     """The turn whose answer is awaited; each turn is something we said and what came back."""
     ringing_at: datetime | None = None

@@ -105,14 +105,15 @@ class SpeechEnded(CarrierEvent):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReplyAwaited(CarrierEvent):
-    """The carrier comes back from a filler, and asks whether the reply to `turn` is there.
+    """The carrier comes back, and asks whether the reply to `turn` is there, from `part` on.
 
-    `since` is when the far end was heard, in Unix seconds; `asked` how often it came back before.
+    `since` is when the far end was heard, `told` when it was last told something, in Unix seconds.
     """
 
     turn: int
     since: int
-    asked: int
+    told: int = 0
+    part: int = 1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,6 +1,8 @@
 """What an agent can do when it is its turn."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import Any, Final
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,3 +47,23 @@ class StaySilent:
 Act = EndCall | SendKeys | AskKeys | Transfer | StaySilent
 Piece = Speak | Act
 """A piece of a reply; an act, if there is one, is the last piece."""
+
+_ACTS: Final[Mapping[str, type[Act]]] = {
+    "end_call": EndCall,
+    "send_keys": SendKeys,
+    "ask_keys": AskKeys,
+    "transfer": Transfer,
+    "stay_silent": StaySilent,
+}
+_NAMES: Final = {kind: name for name, kind in _ACTS.items()}
+
+
+def write_act(act: Act) -> dict[str, Any]:
+    """Put *act* into JSON."""
+    return {"act": _NAMES[type(act)], **asdict(act)}
+
+
+def read_act(written: Mapping[str, Any]) -> Act:
+    """Read what `write_act` wrote."""
+    facts = {name: fact for name, fact in written.items() if name != "act"}
+    return _ACTS[written["act"]](**facts)

@@ -7,6 +7,7 @@ from enum import StrEnum
 from typing import Final
 
 from chalicelib.calls.call import Call
+from chalicelib.calls.replies import Act, AskKeys, EndCall, SendKeys
 from chalicelib.overriding import override
 
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
@@ -34,16 +35,25 @@ class Line:
     text: str
     at: datetime
     kind: Kind = Kind.SPEECH
-    ends_call: bool = False
-    """Whether we hang up once these words were heard."""
+    act: Act | None = None
+    """What the bot does once these words were heard."""
+    part: int = 0
+    """Which part of a reply it is, from 1 on; 0 for what is no part of one."""
+    more: bool = False
+    """Whether more parts of the reply are to come."""
+
+    @property
+    def ends_call(self) -> bool:
+        """Whether we hang up once these words were heard."""
+        return isinstance(self.act, EndCall)
 
 
 @dataclass(frozen=True, slots=True)
 class Slot:
     """The place of a line in its call: a slot is filled once, however often it is tried.
 
-    In each *turn* the bot speaks, may add something (`aside`), then the far end answers, and
-    while the agent thinks about that answer the bot may fill the silence.
+    In each *turn* the bot speaks, maybe in parts, may add something (`aside`), then the far end
+    answers, and while the agent thinks about that answer the bot may fill the silence.
     """
 
     turn: int
@@ -55,9 +65,19 @@ class Slot:
         return cls(turn, "bot")
 
     @classmethod
+    def rest(cls, turn: int, line: Line) -> "Slot":
+        """Where the bot goes on with what opened *turn*: *line*, a later part."""
+        return cls(turn, f"bot-{_stamp(line.at)}-{line.part}")
+
+    @classmethod
     def aside(cls, turn: int, at: datetime) -> "Slot":
         """Something more from the bot, before the far end has answered in *turn*."""
         return cls(turn, f"bot-{_stamp(at)}")
+
+    @classmethod
+    def keys(cls, turn: int) -> "Slot":
+        """The keys that the bot presses behind its words."""
+        return cls(turn, "botkeys")
 
     @classmethod
     def user(cls, turn: int) -> "Slot":
@@ -101,21 +121,47 @@ class Conversation:
             if call.opened_at and call.opening
             else []
         )
-        return cls(call, (*opening, *_joined(lines)))
+        told = _joined(_all_lines(call, (*opening, *lines)))
+        return cls(call, tuple(line for line in told if line.text))
+
+
+def _all_lines(call: Call, lines: Iterable[Line]) -> Iterator[Line]:
+    """Give *lines*, each followed by the keys that the document had sent behind its words."""
+    for line in lines:
+        yield line
+        if isinstance(line.act, SendKeys) and not call.reports_speech:
+            yield replace(line, text=line.act.digits, kind=Kind.DTMF, act=None, part=0)
 
 
 def _joined(lines: Iterable[Line]) -> Iterator[Line]:
-    """Give *lines* with keys that were reported one by one as what was pressed together."""
+    """Give *lines* as they were heard: a reply, and keys pressed one by one, are one line."""
     before: Line | None = None
+    asked: AskKeys | None = None
     for line in lines:
-        if before and _is_pressed(before) and _is_pressed(line):
-            before = replace(before, text=before.text + line.text)
-            continue
-        if before:
-            yield before
-        before = line
+        joined = _together(before, line) if before else None
+        if before and joined is None:
+            yield _without_finish(before, asked)
+            if before.speaker is Speaker.BOT:
+                asked = before.act if isinstance(before.act, AskKeys) else None
+        before = joined or line
     if before:
-        yield before
+        yield _without_finish(before, asked)
+
+
+def _together(before: Line, line: Line) -> Line | None:
+    if _is_pressed(before) and _is_pressed(line):
+        return replace(before, text=before.text + line.text)
+    if before.part and line.part == before.part + 1:
+        text = f"{before.text} {line.text}".strip()
+        return replace(before, text=text, act=line.act, part=line.part, more=line.more)
+    return None
+
+
+def _without_finish(line: Line, asked: AskKeys | None) -> Line:
+    # The key that ends the keys is none of them; most carriers keep it to themselves.
+    if asked and asked.finish_key and _is_pressed(line):
+        return replace(line, text=line.text.removesuffix(asked.finish_key))
+    return line
 
 
 def _is_pressed(line: Line) -> bool:

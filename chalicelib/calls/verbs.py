@@ -67,12 +67,17 @@ class SendDigits:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Gather:
-    """Speak *prompts*, then listen for speech and keys, and report to *action* in any case."""
+    """Speak *prompts*, then listen for speech and keys, and report to *action* in any case.
+
+    With a number of *keys*, only for keys: until there are so many, or the *finish_key* comes.
+    """
 
     action: str
     prompts: tuple[Say | Play | Pause, ...] = ()
     language: str = "en-US"
     timeout_secs: int = 5
+    keys: int = 0
+    finish_key: str = "#"
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,6 +21,7 @@ class Feature(StrEnum):
     KEYS_INPUT = "hear keys"
     SEND_DIGITS = "send digits"
     SPEAK = "speak into a live call"
+    ASK_KEYS = "ask for a number of keys"
     PLAY = "play audio"
     REJECT = "refuse a call without answering it"
     RING_TIMEOUT = "ring timeout of its own"

@@ -363,11 +363,14 @@ def _append_gather(parent: ET.Element, verb: Gather) -> None:
     attributes = {
         "action": verb.action,
         "method": "POST",
-        "inputType": "dtmf speech",
         "executionTimeout": str(secs),
-        "language": verb.language,
         "redirect": "true",
     }
+    if verb.keys:
+        keys = {"numDigits": str(verb.keys), "finishOnKey": verb.finish_key or "none"}
+        attributes |= {"inputType": "dtmf", **keys}
+    else:
+        attributes |= {"inputType": "dtmf speech", "language": verb.language}
     listening = element(parent, "GetInput", attributes)
     for prompt in verb.prompts[len(before) :]:
         _append(listening, prompt)

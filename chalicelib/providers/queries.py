@@ -60,9 +60,9 @@ def read_gather(
     if "resume" in query:
         return ResumeAsked(slot=str(Slot.parse(query["resume"])), **common)
     turn = int(query.get("turn", "1"))
-    if "asked" in query:
-        since, asked = int(query.get("since", "0")), int(query["asked"])
-        return ReplyAwaited(turn=turn, since=since, asked=asked, **common)
+    if "since" in query:
+        since, told, part = (int(query.get(name, "0")) for name in ("since", "told", "part"))
+        return ReplyAwaited(turn=turn, since=since, told=told, part=max(part, 1), **common)
     speech, digits = speech.strip(), digits.strip()
     heard = Input.SPEECH if speech else Input.KEYS if digits else Input.NOTHING
     quiet = int(query.get("quiet", "0"))

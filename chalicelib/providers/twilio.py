@@ -321,14 +321,17 @@ def _append(parent: ET.Element, verb: Verb) -> None:
 
 def _append_gather(parent: ET.Element, verb: Gather) -> None:
     attributes = {
-        "input": "dtmf speech",
         "action": verb.action,
         "method": "POST",
         "timeout": str(verb.timeout_secs),
-        "speechTimeout": "auto",
         "actionOnEmptyResult": "true",
-        "language": verb.language,
     }
+    if verb.keys:
+        keys = {"numDigits": str(verb.keys), "finishOnKey": verb.finish_key}
+        attributes |= {"input": "dtmf", **keys}
+    else:
+        speech = {"speechTimeout": "auto", "language": verb.language}
+        attributes |= {"input": "dtmf speech", **speech}
     gather = element(parent, "Gather", attributes)
     for prompt in verb.prompts:
         _append(gather, prompt)

@@ -77,8 +77,20 @@ class Reply:
     """How often the far end had been heard when we were asked."""
     given: int = 0
     """How many utterances the carrier is given to speak it, where it tells their ends."""
+    speaking: bool = False
+    """Whether the call speaks until the carrier tells that all was spoken."""
     quiet: int = 0
     """How many silences in a row it answers."""
+    told: bool = False
+    """Whether a document takes it out at once, so that nobody has to come back for it."""
+    failed: bool | None = None
+    """Whether the agent had nothing to say; none if it was not asked."""
+
+    @property
+    def state(self) -> State:
+        """How the call stands once it is given."""
+        speaks = self.given or self.speaking or self.line.more or self.line.ends_call
+        return State.SPEAKING if speaks else State.LISTENING
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +99,8 @@ class Overheard:
 
     call: Call
     interrupts: bool
+    turn: int
+    """The turn in which it was heard; the call is further if it was answered before."""
 
 
 class CallStore(ABC):
@@ -172,12 +186,13 @@ class CallStore(ABC):
 
     @abstractmethod
     def overhear(
-        self, call_id: str, line: Line, *, delivery: str, account: str
+        self, call_id: str, line: Line, *, delivery: str, account: str, by: str = ""
     ) -> Overheard | None:
         """Keep what the far end said at any time, once per *delivery*; the call is `active` then.
 
         What was given to the carrier to speak before does not count any more. Nothing comes back
-        for what was delivered before, or when the call is over.
+        for what was delivered before, or when the call is over; but whoever kept it, known as *by*,
+        and comes again, gets the call again, as long as nothing more was heard.
         """
 
     @abstractmethod
@@ -186,16 +201,33 @@ class CallStore(ABC):
 
         Gives the line that counts: of *reply*, or the one that was there before; nothing when
         the call is over, or when the far end was heard more often meanwhile. A line that ends the
-        call also notes that we asked for that (`hangup_bot`). That, and utterances whose end will
-        be told, leave the call `speaking`; any other line leaves it `listening`.
+        call also notes that we asked for that (`hangup_bot`).
         """
 
     @abstractmethod
-    def interject(self, call: Call, slot: Slot, line: Line, *, given: int) -> bool:
+    def go_on(self, call_id: str, turn: int, reply: Reply) -> bool:
+        """Keep *reply* as the next part of what opened *turn*, once; say whether it was kept.
+
+        It is not when the reply was whole already, when the call is over or in another turn, or
+        when the far end was heard more often meanwhile.
+        """
+
+    @abstractmethod
+    def parts(self, call_id: str, turn: int) -> list[Line]:
+        """Read what there is of the reply that opened *turn*, in its order."""
+
+    @abstractmethod
+    def note_told(self, call_id: str, turn: int, part: int) -> None:
+        """Note that the reply that opened *turn* went out in a document up to *part*."""
+
+    @abstractmethod
+    def interject(
+        self, call: Call, slot: Slot, line: Line, *, given: int = 0, filler: bool = False
+    ) -> bool:
         """Put *line* into *slot*, while the call stands as in *call*; say whether it was put.
 
         The carrier is *given* that many utterances to speak it. A call that listened is `speaking`
-        then; one whose agent thinks, or that speaks anyway, goes on with that.
+        then; one whose agent thinks, or that speaks anyway, goes on with that. A *filler* counts.
         """
 
     @abstractmethod

@@ -6,6 +6,7 @@ from typing import Final
 from pynamodb.expressions.update import Action
 
 from chalicelib.calls.call import Call, State
+from chalicelib.calls.replies import write_act
 from chalicelib.calls.transcript import Conversation, Line, Slot
 from chalicelib.errors import UnknownCallError
 from chalicelib.overriding import override
@@ -19,7 +20,7 @@ from chalicelib.store.items import (
     line_of,
     seen_item,
 )
-from chalicelib.store.tables import CallItem, Item, LineItem
+from chalicelib.store.tables import CallItem, Item, LineItem, SeenItem
 from chalicelib.store.writes import ABSENT, Change, Put, RawItem, Step, change, put, transact
 
 LIVE: Final = CallItem.live_shard.exists()
@@ -60,36 +61,43 @@ class DynamoTurns(CallStore):
 
     @override
     def overhear(
-        self, call_id: str, line: Line, *, delivery: str, account: str
+        self, call_id: str, line: Line, *, delivery: str, account: str, by: str = ""
     ) -> Overheard | None:
         while (call := find_call(call_id)) and call.account == account and not call.state.is_final:
-            heard = Slot.overheard(call.turn, line.at)
+            slot = Slot.overheard(call.turn, line.at)
             same_turn = LIVE & (CallItem.turn == call.turn) & (CallItem.heard == call.heard)
-            more = (
-                CallItem.heard.set(call.heard + 1),
-                CallItem.state.set(State.ACTIVE),
-                CallItem.given.set(0),
-                CallItem.spoken.remove(),
-                ONE_MORE,
-            )
+            after = _after_hearing(call)
+            known = seen_item(call_id, delivery, line.at, by=by, turn=after.turn, heard=after.heard)
             refused = transact(
-                seen=Put(seen_item(call_id, delivery, line.at), ABSENT),
-                line=Put(line_item(call_id, heard, line)),
-                call=Change(call_at(call_id), more, same_turn),
+                seen=Put(known, ABSENT),
+                line=Put(line_item(call_id, slot, line)),
+                call=Change(call_at(call_id), _HEARING, same_turn),
             )
             if not refused:
-                return Overheard(_after_hearing(call), interrupts=not call.has_spoken)
+                return Overheard(after, interrupts=not call.has_spoken, turn=call.turn)
             if "seen" in refused:
-                return None
+                seen = SeenItem.from_raw_data(dict(refused["seen"]))
+                is_theirs = by and (seen.by, seen.heard) == (by, call.heard)
+                return (
+                    Overheard(call, interrupts=False, turn=int(seen.turn or 0))
+                    if is_theirs
+                    else None
+                )
         return None
 
     @override
     def reply(self, call_id: str, turn: int, reply: Reply) -> Line | None:
         line = reply.line
         awaited = LIVE & (CallItem.turn == turn) & (CallItem.heard == reply.heard)
+        opening = (
+            CallItem.turn.set(turn + 1),
+            CallItem.parts.set(1),
+            CallItem.told.set(int(reply.told)),
+            *_replying(reply),
+        )
         refused = transact(
             line=Put(line_item(call_id, Slot.bot(turn + 1), line), ABSENT),
-            call=Change(call_at(call_id), _opening_next(turn, reply), awaited),
+            call=Change(call_at(call_id), opening, awaited),
         )
         if not refused:
             return line
@@ -99,7 +107,39 @@ class DynamoTurns(CallStore):
         return line_of(LineItem.from_raw_data(dict(there))) if there else None
 
     @override
-    def interject(self, call: Call, slot: Slot, line: Line, *, given: int) -> bool:
+    def go_on(self, call_id: str, turn: int, reply: Reply) -> bool:
+        line = reply.line
+        unfinished = (
+            LIVE
+            & (CallItem.turn == turn)
+            & (CallItem.heard == reply.heard)
+            & (CallItem.parts == line.part - 1)
+            & (CallItem.more == True)  # noqa: E712  # a condition, not a comparison
+        )
+        longer = (CallItem.parts.set(line.part), *_replying(reply))
+        return not transact(
+            line=Put(line_item(call_id, Slot.rest(turn, line), line), ABSENT),
+            call=Change(call_at(call_id), longer, unfinished),
+        )
+
+    @override
+    def parts(self, call_id: str, turn: int) -> list[Line]:
+        place = line_at(call_id, Slot.bot(turn))
+        found = LineItem.query(
+            place.pk, LineItem.sk.startswith(str(place.sk)), consistent_read=True
+        )
+        lines = [replace(line_of(item), part=_part(item, place)) for item in found]
+        return [line for line in lines if line.part]
+
+    @override
+    def note_told(self, call_id: str, turn: int, part: int) -> None:
+        still = LIVE & (CallItem.turn == turn) & (CallItem.told < part)
+        change(call_at(call_id), CallItem.told.set(part), condition=still)
+
+    @override
+    def interject(
+        self, call: Call, slot: Slot, line: Line, *, given: int = 0, filler: bool = False
+    ) -> bool:
         as_it_was = (
             LIVE
             & (CallItem.turn == call.turn)
@@ -109,6 +149,7 @@ class DynamoTurns(CallStore):
         speaks = given and call.state is State.LISTENING
         actions = (
             CallItem.given.add(given),
+            CallItem.fillers.add(int(filler)),
             CallItem.state.set(State.SPEAKING if speaks else call.state),
             ONE_MORE,
         )
@@ -137,21 +178,37 @@ class DynamoTurns(CallStore):
             return None
 
 
-def _opening_next(turn: int, reply: Reply) -> tuple[Action, ...]:
-    ends_call = reply.line.ends_call
-    state = State.SPEAKING if reply.given or ends_call else State.LISTENING
+_HEARING: Final[tuple[Action, ...]] = (
+    CallItem.heard.add(1),
+    CallItem.state.set(State.ACTIVE),
+    CallItem.given.set(0),
+    CallItem.spoken.remove(),
+    ONE_MORE,
+)
+
+
+def _replying(reply: Reply) -> tuple[Action, ...]:
+    line = reply.line
     wanted = (
         CallItem.end_requested.set(CallItem.end_requested | State.HANGUP_BOT),
-        CallItem.end_requested_at.set(CallItem.end_requested_at | reply.line.at),
+        CallItem.end_requested_at.set(CallItem.end_requested_at | line.at),
     )
+    counted = CallItem.failures.add(1) if reply.failed else CallItem.failures.set(0)
     return (
-        CallItem.turn.set(turn + 1),
-        CallItem.state.set(state),
+        CallItem.state.set(reply.state),
         CallItem.given.add(reply.given),
         CallItem.quiet.set(reply.quiet),
+        CallItem.more.set(line.more),
+        CallItem.act.set(write_act(line.act)) if line.act else CallItem.act.remove(),
         ONE_MORE,
-        *(wanted if ends_call else ()),
+        *((counted,) if reply.failed is not None else ()),
+        *(wanted if line.ends_call else ()),
     )
+
+
+def _part(item: LineItem, beginning: LineItem) -> int:
+    # What was written before there were parts is the first, and the only one.
+    return int(item.part or item.sk == beginning.sk)
 
 
 def _after_hearing(call: Call) -> Call:

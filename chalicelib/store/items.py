@@ -6,6 +6,7 @@ from hashlib import sha256
 from typing import Final
 
 from chalicelib.calls.call import AnsweredBy, Call, CallFailure, Direction, Mode, OnMachine, State
+from chalicelib.calls.replies import EndCall, read_act, write_act
 from chalicelib.calls.transcript import Kind, Line, Slot, Speaker
 from chalicelib.store.tables import (
     CallItem,
@@ -49,6 +50,7 @@ def call_item(call: Call) -> CallItem:
             "provider_call_id": call.provider_call_id or None,
             "error": asdict(call.error) if call.error else None,
             "spoken": set(call.spoken) or None,
+            "act": write_act(call.act) if call.act else None,
         },
         state_when_opened=call.state_when_opened,
         natural_end=call.natural_end,
@@ -75,6 +77,7 @@ def call_of(item: CallItem) -> Call:
             "answered_by": AnsweredBy(item.answered_by) if item.answered_by else None,
             "provider_call_id": item.provider_call_id or "",
             "spoken": frozenset(item.spoken or ()),
+            "act": read_act(item.act) if item.act else None,
             "end_requested": State(item.end_requested) if item.end_requested else None,
             "error": CallFailure(**item.error) if failed else None,
         }
@@ -91,6 +94,8 @@ def line_item(call_id: str, slot: Slot, line: Line) -> LineItem:
     item = line_at(call_id, slot)
     for field in fields(line):
         setattr(item, field.name, getattr(line, field.name))
+    item.act = write_act(line.act) if line.act else None
+    item.ends_call = line.ends_call
     return item
 
 
@@ -101,13 +106,18 @@ def line_of(item: LineItem) -> Line:
         text=item.text,
         at=item.at,
         kind=Kind(item.kind),
-        ends_call=item.ends_call,
+        act=read_act(item.act) if item.act else EndCall() if item.ends_call else None,
+        part=int(item.part or 0),
+        more=bool(item.more),
     )
 
 
-def seen_item(call_id: str, delivery: str, at: datetime) -> SeenItem:
-    """Write that *delivery* was delivered."""
-    return SeenItem(call_key(call_id), f"SEEN#{delivery}", expires_at=at + _KEY_LIFE)
+def seen_item(call_id: str, delivery: str, at: datetime, **facts: str | int) -> SeenItem:
+    """Write that *delivery* was delivered, and *facts* about what came of it."""
+    item = SeenItem(call_key(call_id), f"SEEN#{delivery}", expires_at=at + _KEY_LIFE)
+    for name, fact in facts.items():
+        setattr(item, name, fact)
+    return item
 
 
 def key_item(call: Call, idempotency_key: str) -> KeyItem:

@@ -151,6 +151,12 @@ class CallItem(Item, discriminator="call"):
     given = NumberAttribute(null=True)
     spoken = UnicodeSetAttribute(null=True)
     quiet = NumberAttribute(null=True)
+    parts = NumberAttribute(null=True)
+    more = BooleanAttribute(null=True)
+    told = NumberAttribute(null=True)
+    act = JSONAttribute(null=True)
+    failures = NumberAttribute(null=True)
+    fillers = NumberAttribute(null=True)
     turn = NumberAttribute()
     on_machine = UnicodeAttribute(null=True)
     answered_by = UnicodeAttribute(null=True)
@@ -180,10 +186,20 @@ class LineItem(Item, discriminator="line"):
     at = TimeAttribute()
     kind = UnicodeAttribute()
     ends_call = BooleanAttribute()
+    act = JSONAttribute(null=True)
+    part = NumberAttribute(null=True)
+    more = BooleanAttribute(null=True)
 
 
 class SeenItem(Item, discriminator="seen"):
-    """A webhook that was delivered, so that its next delivery is known for one."""
+    """A webhook that was delivered, so that its next delivery is known for one.
+
+    Of one that is acted on elsewhere: by whom, and what the far end was heard for.
+    """
+
+    by = UnicodeAttribute(null=True)
+    turn = NumberAttribute(null=True)
+    heard = NumberAttribute(null=True)
 
 
 class KeyItem(Item, discriminator="key"):

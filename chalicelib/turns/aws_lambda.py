@@ -18,11 +18,12 @@ from chalicelib.calls.events import (
     InputOverheard,
     SpeechEnded,
 )
+from chalicelib.calls.replies import read_act, write_act
 from chalicelib.calls.transcript import Kind, Line, Speaker
 from chalicelib.calls.verbs import Manner
 from chalicelib.errors import AgentError
 from chalicelib.overriding import override
-from chalicelib.turns.base import Answer, Turns
+from chalicelib.turns.base import Answer, Question, Turns
 
 _SUBMITTED: Final = {
     kind.__name__: kind for kind in (CallArrived, CallOpened, InputOverheard, SpeechEnded)
@@ -49,17 +50,17 @@ class LambdaTurns(Turns):
             raise AgentError(message) from error
 
     @override
-    def take(self, account: str, call_id: str, turn: int, *, budget_secs: float) -> Answer | None:
-        facts: dict[str, object] = {"account": account, "call_id": call_id, "turn": turn}
+    def take(self, question: Question, *, wait_secs: float) -> Answer | None:
+        facts = {"account": question.account, "call_id": question.call_id, "turn": question.turn}
         try:
-            response = aws.client("lambda", read_timeout_secs=budget_secs).invoke(
+            response = aws.client("lambda", read_timeout_secs=wait_secs).invoke(
                 FunctionName=self._function,
                 InvocationType="RequestResponse",
-                Payload=json.dumps(facts).encode(),
+                Payload=json.dumps(write_question(question)).encode(),
             )
             payload = json.loads(response["Payload"].read())
         except ReadTimeoutError:
-            log.info("reply takes longer than the budget", budget_secs=budget_secs, **facts)
+            log.info("reply is not whole yet", wait_secs=wait_secs, **facts)
             return None
         except (BotoCoreError, ClientError) as error:
             message = f"the turn could not be asked for: {error}"
@@ -68,6 +69,16 @@ class LambdaTurns(Turns):
             message = f"the turn failed: {payload.get('errorMessage')}"
             raise AgentError(message)
         return read_answer(payload)
+
+
+def write_question(question: Question) -> dict[str, Any]:
+    """Put *question* into JSON."""
+    return asdict(question) | {"at": question.at.isoformat()}
+
+
+def read_question(payload: Mapping[str, Any]) -> Question:
+    """Read what `write_question` wrote."""
+    return Question(**{**payload, "at": datetime.fromisoformat(payload["at"])})
 
 
 def write_event(event: CarrierEvent) -> dict[str, Any]:
@@ -95,7 +106,9 @@ def write_answer(answer: Answer | None) -> dict[str, Any] | None:
     """Put *answer* into the JSON that `take_turn` returns."""
     if answer is None:
         return None
-    line = asdict(answer.line) | {"at": answer.line.at.isoformat()}
+    said = answer.line
+    act = write_act(said.act) if said.act else None
+    line = asdict(said) | {"at": said.at.isoformat(), "act": act}
     return {"line": line, "manner": asdict(answer.manner)}
 
 
@@ -110,6 +123,7 @@ def read_answer(payload: Mapping[str, Any] | None) -> Answer | None:
             speaker=Speaker(line.speaker),
             kind=Kind(line.kind),
             at=datetime.fromisoformat(payload["line"]["at"]),
+            act=read_act(payload["line"]["act"]) if payload["line"]["act"] else None,
         ),
         replace(manner, mode=Mode(manner.mode)),
     )

@@ -2,10 +2,26 @@
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
 
 from chalicelib.calls.events import CarrierEvent
 from chalicelib.calls.transcript import Line
 from chalicelib.calls.verbs import Manner
+
+WHOLE_SECS: Final = 1.5
+"""So long a webhook waits for a whole reply before it looks for its first sentence."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Question:
+    """The turn of a call that is to be answered."""
+
+    account: str
+    call_id: str
+    turn: int
+    at: datetime
+    """When the webhook came in."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,8 +44,8 @@ class Turns(ABC):
         """
 
     @abstractmethod
-    def take(self, account: str, call_id: str, turn: int, *, budget_secs: float) -> Answer | None:
-        """Have *turn* answered, and wait at most *budget_secs* for the reply.
+    def take(self, question: Question, *, wait_secs: float) -> Answer | None:
+        """Have *question* answered, and wait at most *wait_secs* for the whole reply.
 
         Nothing comes back when it takes longer (it goes on, and the reply will be in the
         store), or when the call is over.

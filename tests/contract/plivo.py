@@ -231,7 +231,12 @@ class PlivoCase(Case):
             provider_call_id=CALL_UUID, call_id=CALL_ID, turn=4, input=Input.NOTHING, quiet=1
         ),
         Situation.REPLY_AWAITED: ReplyAwaited(
-            provider_call_id=CALL_UUID, call_id=CALL_ID, turn=5, since=1772452800, asked=1
+            provider_call_id=CALL_UUID,
+            call_id=CALL_ID,
+            turn=5,
+            since=1772452800,
+            told=1772452806,
+            part=2,
         ),
         Situation.RESUMED: ResumeAsked(
             provider_call_id=CALL_UUID, call_id=CALL_ID, slot="000005-bot-1772452800000250"
@@ -399,13 +404,15 @@ def _append_gather(parent: Any, verb: Gather) -> None:
     first = pauses[-1] if pauses else 0
     for prompt in verb.prompts[:first]:
         _append(parent, prompt)
+    finish = verb.finish_key or "none"
+    keys = {"input_type": "dtmf", "num_digits": verb.keys, "finish_on_key": finish}
+    speech = {"input_type": "dtmf speech", "language": verb.language}
     listening = plivoxml.GetInputElement(
         action=verb.action,
         method="POST",
-        input_type="dtmf speech",
         execution_timeout=max(5, verb.timeout_secs),
-        language=verb.language,
         redirect=True,
+        **(keys if verb.keys else speech),
     )
     for prompt in verb.prompts[first:]:
         _append(listening, prompt)

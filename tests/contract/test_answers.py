@@ -27,6 +27,7 @@ URL: Final = "https://phone.example.com/gather?call=c-1&turn=2"
 NEEDED: Final[dict[Feature, Verb]] = {
     Feature.SPEECH_INPUT: Gather(action=URL),
     Feature.KEYS_INPUT: Gather(action=URL),
+    Feature.ASK_KEYS: Gather(action=URL, keys=4),
     Feature.SEND_DIGITS: SendDigits("1ww2#"),
     Feature.SPEAK: Say(text="Hello."),
     Feature.PLAY: Play(URL),
@@ -45,6 +46,8 @@ gathers = st.builds(
     prompts=st.lists(prompts, max_size=3).map(tuple),
     language=languages,
     timeout_secs=st.integers(1, 9),
+    keys=st.integers(0, 32),
+    finish_key=st.sampled_from(["", *"0123456789*#"]),
 )
 verbs = st.one_of(
     prompts,

@@ -39,7 +39,7 @@ def spoken(calls: CallStore, delivery: str, *, heard: int = 0) -> bool | None:
 def test_a_reply_that_is_given_to_be_spoken_is_being_spoken(calls: CallStore) -> None:
     calls.reply(CALL.call_id, 1, Reply(line=WORDS, given=2, quiet=1))
 
-    expected = replace(CALL, turn=2, state=State.SPEAKING, given=2, quiet=1, version=2)
+    expected = replace(CALL, turn=2, state=State.SPEAKING, given=2, quiet=1, parts=1, version=2)
     assert calls.get(CALL.call_id) == expected
 
 

@@ -6,6 +6,7 @@ from datetime import timedelta
 import pytest
 
 from chalicelib.calls.call import State
+from chalicelib.calls.replies import EndCall
 from chalicelib.calls.transcript import Conversation, Kind, Line, Slot, Speaker
 from chalicelib.store.base import CallStore, Ending, Heard, Reply
 from tests.builders import NOON, a_call, a_line
@@ -91,7 +92,7 @@ def test_a_reply_opens_the_next_turn(calls: CallStore) -> None:
 
     assert counted == line
     assert calls.line(CALL.call_id, Slot.bot(2)) == line
-    assert calls.get(CALL.call_id) == replace(CALL, turn=2, version=2)
+    assert calls.get(CALL.call_id) == replace(CALL, turn=2, parts=1, version=2)
 
 
 def test_the_first_reply_to_a_turn_counts(calls: CallStore) -> None:
@@ -130,6 +131,8 @@ def test_a_reply_that_ends_the_call_says_that_we_wanted_it(calls: CallStore) -> 
     wanted = replace(
         CALL,
         turn=2,
+        parts=1,
+        act=EndCall(),
         state=State.SPEAKING,
         end_requested=State.HANGUP_BOT,
         end_requested_at=line.at,

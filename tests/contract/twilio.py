@@ -237,7 +237,12 @@ class TwilioCase(Case):
             provider_call_id=CALL_SID, call_id=CALL_ID, turn=4, input=Input.NOTHING, quiet=1
         ),
         Situation.REPLY_AWAITED: ReplyAwaited(
-            provider_call_id=CALL_SID, call_id=CALL_ID, turn=5, since=1772452800, asked=1
+            provider_call_id=CALL_SID,
+            call_id=CALL_ID,
+            turn=5,
+            since=1772452800,
+            told=1772452806,
+            part=2,
         ),
         Situation.RESUMED: ResumeAsked(
             provider_call_id=CALL_SID, call_id=CALL_ID, slot="000005-bot-1772452800000250"
@@ -362,14 +367,14 @@ def _append(parent: Any, verb: Verb) -> None:
         case HangUp():
             parent.hangup()
         case Gather():
+            keys = {"input": "dtmf", "num_digits": verb.keys, "finish_on_key": verb.finish_key}
+            speech = {"input": "dtmf speech", "speech_timeout": "auto", "language": verb.language}
             gather = parent.gather(
-                input="dtmf speech",
                 action=verb.action,
                 method="POST",
                 timeout=verb.timeout_secs,
-                speech_timeout="auto",
                 action_on_empty_result=True,
-                language=verb.language,
+                **(keys if verb.keys else speech),
             )
             for prompt in verb.prompts:
                 _append(gather, prompt)

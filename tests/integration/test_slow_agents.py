@@ -124,7 +124,7 @@ def test_a_reply_that_never_comes_ends_in_an_apology_and_a_new_chance(
 def test_an_agent_that_fails_is_apologised_for_and_the_call_goes_on(
     phone: Phone, agent: StubbedAgent, broken: Callable[[], Said]
 ) -> None:
-    agent.turns = [broken]
+    agent.turns = [broken, broken]
 
     call = phone.over(phone.initiate(phone.far_end(Says("Hello?"), Says("Bye.")), "Hi."))
 

@@ -117,13 +117,13 @@ def test_a_filler_is_broken_off_by_whoever_speaks_meanwhile() -> None:
     world = World.of(older, newer, account=account)
     world.greet()
     first = world.begin(world.says("Thursday."))
-    until(lambda: "filler-1-1" in world.provider.marks)
+    until(lambda: "filler-1-1-0" in world.provider.marks)
 
     world.take(world.says("No, Friday."))
     older.released.set()
     first.join(timeout=5)
 
-    assert world.provider.marks == ["opening", "filler-1-1", "stop-2", "turn-2"]
+    assert world.provider.marks == ["opening", "filler-1-1-0", "stop-2", "turn-2"]
 
 
 def test_the_end_of_the_filler_is_not_the_end_of_the_reply_behind_it() -> None:
@@ -132,7 +132,7 @@ def test_the_end_of_the_filler_is_not_the_end_of_the_reply_behind_it() -> None:
     world = World.of(slow, account=account)
     world.greet()
     answering = world.begin(world.says("Bye!"))
-    until(lambda: "filler-1-1" in world.provider.marks)
+    until(lambda: "filler-1-1-0" in world.provider.marks)
     slow.released.set()
     answering.join(timeout=5)
 
@@ -150,12 +150,12 @@ def test_a_slow_agent_is_announced_once_and_its_reply_spoken_when_it_comes() -> 
     world.greet()
 
     answering = world.begin(world.says("Friday!"))
-    until(lambda: "filler-1-1" in world.provider.marks)
+    until(lambda: "filler-1-1-0" in world.provider.marks)
     slow.released.set()
     answering.join(timeout=5)
 
-    assert world.provider.marks == ["opening", "filler-1-1", "turn-2"]
-    assert world.said == [CALL.opening, ENGLISH.fillers[1], "On Friday, then."]
+    assert world.provider.marks == ["opening", "filler-1-1-0", "turn-2"]
+    assert world.said == [CALL.opening, ENGLISH.fillers[0], "On Friday, then."]
 
 
 def test_a_hanging_agent_is_apologised_for_and_its_reply_dropped() -> None:
@@ -166,14 +166,24 @@ def test_a_hanging_agent_is_apologised_for_and_its_reply_dropped() -> None:
     world.take(world.says("Friday!"))
     hanging.released.set()
 
-    assert world.provider.marks == ["opening", "filler-1-1", "turn-2"]
+    assert world.provider.marks == ["opening", "filler-1-1-0", "turn-2"]
     assert world.provider.verbs("turn-2") == (Say(text=ENGLISH.apology),)
-    assert world.said == [CALL.opening, ENGLISH.fillers[1], ENGLISH.apology]
+    assert world.said == [CALL.opening, ENGLISH.fillers[0], ENGLISH.apology]
+
+
+@pytest.mark.parametrize("error", [AgentError("no"), RuntimeError("broken")], ids=repr)
+def test_an_agent_that_fails_once_is_asked_again_and_nobody_notices(error: Exception) -> None:
+    world = World.of(error, said("On Friday, then."), account=PATIENT)
+    world.greet()
+
+    world.take(world.says("Friday?"))
+
+    assert world.said == [CALL.opening, "On Friday, then."]
 
 
 @pytest.mark.parametrize("error", [AgentError("no"), RuntimeError("broken")], ids=repr)
 def test_a_failing_agent_is_apologised_for(error: Exception) -> None:
-    world = World.of(error, said("On Friday, then."))
+    world = World.of(error, error, said("On Friday, then."), account=PATIENT)
     world.greet()
 
     world.take(world.says("Thursday?"))
@@ -192,10 +202,10 @@ def test_nobody_is_told_to_wait_when_more_was_said_meanwhile() -> None:
     both = [world.begin(world.says("Thursday."))]
     assert older.asked.wait(timeout=5)
     both.append(world.begin(world.says("No, Friday.")))
-    until(lambda: "filler-1-2" in world.provider.marks)
+    until(lambda: "filler-1-2-0" in world.provider.marks)
     older.released.set()
     newer.released.set()
     for one in both:
         one.join(timeout=5)
 
-    assert world.provider.marks == ["opening", "filler-1-2", "turn-2"]
+    assert world.provider.marks == ["opening", "filler-1-2-0", "turn-2"]

@@ -14,8 +14,15 @@ from chalicelib.calls.events import (
 )
 from chalicelib.calls.transcript import Kind, Speaker
 from chalicelib.calls.verbs import Manner
-from chalicelib.turns.aws_lambda import read_answer, read_event, write_answer, write_event
-from chalicelib.turns.base import Answer
+from chalicelib.turns.aws_lambda import (
+    read_answer,
+    read_event,
+    read_question,
+    write_answer,
+    write_event,
+    write_question,
+)
+from chalicelib.turns.base import Answer, Question
 from tests.builders import NOON, a_line
 
 OPENED: Final = CallOpened(provider_call_id="v3:1", call_id="c", answered_by=AnsweredBy.MACHINE)
@@ -60,6 +67,12 @@ def test_an_answer_is_the_same_on_the_other_side() -> None:
     assert there is not None
     assert there.line.kind is Kind.DTMF
     assert there.manner.mode is Mode.NOTIFY
+
+
+def test_a_question_is_the_same_on_the_other_side() -> None:
+    question = Question(account="twilio", call_id="c", turn=3, at=NOON)
+
+    assert read_question(json.loads(json.dumps(write_question(question)))) == question
 
 
 def test_no_answer_is_none_on_the_other_side() -> None:

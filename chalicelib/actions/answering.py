@@ -1,0 +1,114 @@
+"""The answer to one turn: taken from the agent, and kept part by part before it is spoken."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from functools import partial
+from typing import Final
+
+from chalicelib import log
+from chalicelib.actions.acts import check_act
+from chalicelib.actions.exchange import Exchange
+from chalicelib.actions.next_words import words
+from chalicelib.actions.spoken import phrases
+from chalicelib.actions.think import Thinking, Words
+from chalicelib.agents.base import Agent
+from chalicelib.calls.call import Call
+from chalicelib.calls.replies import EndCall
+from chalicelib.calls.transcript import Conversation, Line, Speaker
+from chalicelib.calls.verbs import Manner
+from chalicelib.errors import AgentError
+from chalicelib.store.base import Reply
+
+MOST_FAILURES: Final = 3
+"""After so many turns in a row without a reply the call ends."""
+
+
+class Answering:
+    """Asks the agent at once; then `wait` and `keep`, turn about, until there is no more."""
+
+    def __init__(
+        self, conversation: Conversation, *, exchange: Exchange, agent_of: Callable[[Call], Agent]
+    ) -> None:
+        self._call = conversation.call
+        self._exchange = exchange
+        self._thinking = Thinking(
+            lambda: agent_of(conversation.call).reply(conversation),
+            check=partial(check_act, exchange=exchange),
+            now=exchange.now,
+        )
+        self._words: Words | None = None
+        self._failed = False
+        self._part = 0
+
+    def wait(self, *, until: float, together_until: float = 0.0) -> bool:
+        """Have the next words; say whether they were there at *until*, on the monotonic clock."""
+        try:
+            self._words = self._thinking.take(until=until, together_until=together_until)
+        except AgentError as error:
+            log.warning("agent failed", call_id=self._call.call_id, reason=str(error))
+            self.apologise()
+        return self._words is not None
+
+    def apologise(self) -> None:
+        """Let the next words be the last, and an apology."""
+        self._thinking.give_up()
+        self._failed = True
+        line = apology(self._call, exchange=self._exchange)
+        self._words = Words(line.text, line.act, more=False, at=line.at)
+
+    def keep(self, *, told: bool = False) -> Line | None:
+        """Keep the words that are there; nothing comes back when they have come too late."""
+        if self._words is None:
+            message = "there are no words to keep"
+            raise RuntimeError(message)
+        taken, self._words = self._words, None
+        self._part += 1
+        line = Line(
+            speaker=Speaker.BOT,
+            text=taken.text,
+            at=self._exchange.now(),
+            act=taken.act,
+            part=self._part,
+            more=taken.more,
+        )
+        kept = keep_part(self._call, line, told=told, failed=self._failed, exchange=self._exchange)
+        if not kept:
+            self._thinking.give_up()
+        return line if kept else None
+
+
+def apology(call: Call, *, exchange: Exchange) -> Line:
+    """What is said to a turn of *call* without a reply: after some in a row, a goodbye."""
+    sentences, gives_up = phrases(call.language), call.failures + 1 >= MOST_FAILURES
+    return Line(
+        speaker=Speaker.BOT,
+        text=sentences.trouble if gives_up else sentences.apology,
+        at=exchange.now(),
+        act=EndCall() if gives_up else None,
+        part=1,
+    )
+
+
+def keep_part(
+    call: Call, line: Line, *, told: bool = False, failed: bool = False, exchange: Exchange
+) -> bool:
+    """Keep *line* as a part of the answer to the turn of *call*; say whether it counts."""
+    reply = Reply(
+        line=line,
+        heard=call.heard,
+        given=exchange.provider.utterances(words(line, Manner.of(call))),
+        speaking=call.reports_speech,
+        told=told,
+        failed=failed,
+    )
+    if line.part > 1:
+        return exchange.calls.go_on(call.call_id, call.turn + 1, reply)
+    return exchange.calls.reply(call.call_id, call.turn, reply) == line
+
+
+def cut_short(call: Call, *, exchange: Exchange) -> Line:
+    """End the reply that opened the turn of *call*, of which no more parts come, by an apology."""
+    line = replace(apology(call, exchange=exchange), part=call.parts + 1)
+    asked = replace(call, turn=call.turn - 1)
+    keep_part(asked, line, failed=True, exchange=exchange)
+    return line

@@ -1,0 +1,46 @@
+"""Do what a call was interrupted for, and go on where it was."""
+
+from chalicelib.actions.await_reply import call_id_of, unfinished
+from chalicelib.actions.exchange import Exchange
+from chalicelib.actions.next_words import (
+    Wait,
+    follow,
+    is_wanted_over,
+    opening_verbs,
+    wait_verbs,
+    words,
+)
+from chalicelib.calls.call import Call, Mode, State
+from chalicelib.calls.events import ResumeAsked
+from chalicelib.calls.transcript import Kind, Slot
+from chalicelib.calls.verbs import HangUp, Manner, Verb
+
+
+def resume(event: ResumeAsked, *, exchange: Exchange) -> list[Verb]:
+    """Do what the line says that the call was interrupted for; then go on where it was."""
+    call = unfinished(call_id_of(event, exchange), exchange)
+    if call is None or is_wanted_over(call):
+        return [HangUp()]
+    line = exchange.calls.line(call.call_id, Slot.parse(event.slot))
+    if line is None:
+        return [HangUp()]
+    manner = Manner.of(call)
+    verbs = words(line, manner)
+    if call.mode is Mode.NOTIFY and line.kind is Kind.DTMF:
+        # The keys cut the message off: it is the message that has to be heard.
+        return [*verbs, *opening_verbs(call, exchange=exchange)]
+    wait = _wait(call, exchange)
+    if wait is not None:
+        return wait_verbs(wait, manner, verbs, exchange=exchange)
+    return follow(verbs, manner, turn=call.turn, exchange=exchange)
+
+
+def _wait(call: Call, exchange: Exchange) -> Wait | None:
+    """What the call waited for when we interrupted it, if it did."""
+    now = int(exchange.now().timestamp())
+    if call.state is State.ACTIVE:
+        # The agent thinks about what it heard before.
+        return Wait(turn=call.turn, since=now, told=now)
+    if call.more or call.parts > call.told:
+        return Wait(turn=call.turn - 1, since=now, told=now, part=call.told + 1)
+    return None
