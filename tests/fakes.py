@@ -22,12 +22,10 @@ from chalicelib.store.base import (
     Created,
     EndedNote,
     Ending,
-    Heard,
     Opened,
-    Overheard,
     Page,
-    Reply,
 )
+from chalicelib.store.turns import Heard, Overheard, Reply
 
 
 class FakeCallStore(CallStore):

@@ -17,7 +17,7 @@ from chalicelib.calls.replies import EndCall
 from chalicelib.calls.transcript import Conversation, Line, Speaker
 from chalicelib.calls.verbs import Manner
 from chalicelib.errors import AgentError
-from chalicelib.store.base import Reply
+from chalicelib.store.turns import Reply
 
 MOST_FAILURES: Final = 3
 """After so many turns in a row without a reply the call ends."""

@@ -12,7 +12,7 @@ from chalicelib.calls.call import Call, State
 from chalicelib.calls.replies import Act, AskKeys, EndCall
 from chalicelib.calls.transcript import Line, Slot, Speaker
 from chalicelib.calls.verbs import Manner
-from chalicelib.store.base import Reply
+from chalicelib.store.turns import Reply
 
 _MARK: Final = re.compile(r"(\d+)-(\d+)-(\d+)")
 """The turn, how often the far end was heard, and the silences in a row before."""

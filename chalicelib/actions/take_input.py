@@ -18,7 +18,7 @@ from chalicelib.calls.events import Input, InputGathered
 from chalicelib.calls.transcript import Kind, Line, Speaker
 from chalicelib.calls.verbs import HangUp, Manner, Verb
 from chalicelib.errors import AgentError
-from chalicelib.store.base import Heard, Reply
+from chalicelib.store.turns import Heard, Reply
 from chalicelib.turns.base import WHOLE_SECS, Question
 
 

@@ -10,7 +10,7 @@ from chalicelib.calls.replies import write_act
 from chalicelib.calls.transcript import Conversation, Line, Slot
 from chalicelib.errors import UnknownCallError
 from chalicelib.overriding import override
-from chalicelib.store.base import CallStore, Heard, Overheard, Reply
+from chalicelib.store.base import CallStore
 from chalicelib.store.items import (
     call_at,
     call_key,
@@ -21,6 +21,7 @@ from chalicelib.store.items import (
     seen_item,
 )
 from chalicelib.store.tables import CallItem, Item, LineItem, SeenItem
+from chalicelib.store.turns import Heard, Overheard, Reply
 from chalicelib.store.writes import ABSENT, Change, Put, RawItem, Step, change, put, transact
 
 LIVE: Final = CallItem.live_shard.exists()

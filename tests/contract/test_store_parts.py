@@ -7,7 +7,8 @@ import pytest
 from chalicelib.calls.call import Call, State
 from chalicelib.calls.replies import AskKeys, EndCall, SendKeys, Transfer
 from chalicelib.calls.transcript import Line, Slot, Speaker
-from chalicelib.store.base import CallStore, Ending, Reply
+from chalicelib.store.base import CallStore, Ending
+from chalicelib.store.turns import Reply
 from tests.builders import NOON, a_call, a_line
 from tests.contract.memories import Memory, every_memory
 

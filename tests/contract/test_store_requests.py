@@ -15,8 +15,15 @@ from chalicelib.accounts.audit import Topic
 from chalicelib.calls.call import CallId, State
 from chalicelib.calls.transcript import Slot, Speaker
 from chalicelib.errors import LimitReachedError
-from chalicelib.store.base import AccessToken, CallStore, EndedNote, Ending, Heard, Reply, Scope
+from chalicelib.store.base import (
+    AccessToken,
+    CallStore,
+    EndedNote,
+    Ending,
+    Scope,
+)
 from chalicelib.store.tables import SHARDS, AccountItem, CallItem, Item
+from chalicelib.store.turns import Heard, Reply
 from tests.builders import NOON, a_call, a_line, an_account, new_settings
 from tests.contract.memories import Memory, dynamo_memory
 

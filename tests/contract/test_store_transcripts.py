@@ -8,7 +8,8 @@ import pytest
 from chalicelib.calls.call import State
 from chalicelib.calls.replies import EndCall
 from chalicelib.calls.transcript import Conversation, Kind, Line, Slot, Speaker
-from chalicelib.store.base import CallStore, Ending, Heard, Reply
+from chalicelib.store.base import CallStore, Ending
+from chalicelib.store.turns import Heard, Reply
 from tests.builders import NOON, a_call, a_line
 from tests.contract.memories import Memory, every_memory
 

@@ -11,7 +11,7 @@ from chalicelib.calls.events import CallOpened, CallProgressed
 from chalicelib.calls.transcript import Slot, Speaker
 from chalicelib.calls.verbs import Answer, HangUp, Listen, Reject, Say
 from chalicelib.errors import UnknownCallError
-from chalicelib.store.base import Reply
+from chalicelib.store.turns import Reply
 from chalicelib.timers.base import TimerKind
 from tests.builders import a_line, said
 from tests.fake_carriers import Timer
