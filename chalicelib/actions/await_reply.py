@@ -8,7 +8,14 @@ from chalicelib import log
 from chalicelib.actions.answering import apology, cut_short, keep_part
 from chalicelib.actions.exchange import Exchange
 from chalicelib.actions.fill_silence import AGAIN_SECS, STALLED_SECS, keep_filler
-from chalicelib.actions.next_words import Wait, is_wanted_over, reply_verbs, wait_verbs, words
+from chalicelib.actions.next_words import (
+    Wait,
+    is_wanted_over,
+    msecs,
+    reply_verbs,
+    wait_verbs,
+    words,
+)
 from chalicelib.calls.call import Call, CallId, inbound_call_id
 from chalicelib.calls.events import CarrierEvent, ReplyAwaited
 from chalicelib.calls.transcript import Line
@@ -27,7 +34,7 @@ def await_reply(event: ReplyAwaited, *, exchange: Exchange) -> list[Verb]:
     call_id = call_id_of(event, exchange)
     wait = Wait(turn=event.turn, since=event.since, told=event.told, part=event.part)
     begun = time.monotonic()
-    if exchange.now().timestamp() - wait.since <= exchange.account.agent.timeout_secs:
+    if msecs(exchange.now()) - wait.since <= exchange.account.agent.timeout_secs * 1000:
         return speak_or_wait(call_id, wait, until=begun + HOLD_SECS, exchange=exchange)
     log.warning("reply is late beyond patience", call_id=call_id, turn=wait.turn)
     return apologise(call_id, wait, exchange=exchange)
@@ -96,17 +103,17 @@ def _speak(call: Call, parts: list[Line], wait: Wait, exchange: Exchange) -> lis
     if not last.more:
         return reply_verbs(parts, manner, turn=turn, exchange=exchange)
     spoken = [verb for line in parts for verb in words(line, manner)]
-    told = int(exchange.now().timestamp())
+    told = msecs(exchange.now())
     rest = Wait(turn=wait.turn, since=wait.since, told=told, part=last.part + 1)
     return wait_verbs(rest, manner, spoken, exchange=exchange)
 
 
 def _wait_on(call: Call, wait: Wait, exchange: Exchange) -> list[Verb]:
-    now, manner = int(exchange.now().timestamp()), Manner.of(call)
+    now, manner = msecs(exchange.now()), Manner.of(call)
     patience = AGAIN_SECS if wait.part == 1 else STALLED_SECS
-    if wait.told and now - wait.told < patience:
+    if wait.told and now - wait.told < patience * 1000:
         return wait_verbs(wait, manner, exchange=exchange)
-    silent_since = datetime.fromtimestamp(wait.told or wait.since, UTC)
+    silent_since = datetime.fromtimestamp((wait.told or wait.since) / 1000, UTC)
     line = keep_filler(call, silent_since, exchange=exchange)
     if line is None:
         return wait_verbs(wait, manner, exchange=exchange)

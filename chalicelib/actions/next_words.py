@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import Final
 
 from chalicelib.actions.exchange import Exchange
@@ -35,11 +36,16 @@ class Wait:
 
     turn: int
     since: int
-    """When the far end was heard, in Unix seconds."""
+    """When the far end was heard, in Unix milliseconds."""
     told: int = 0
-    """When it was last told something, in Unix seconds; 0 if nothing since."""
+    """When it was last told something, in Unix milliseconds; 0 if nothing since."""
     part: int = 1
     """The first part of the reply that it has not heard yet."""
+
+
+def msecs(at: datetime) -> int:
+    """Give *at* as our addresses write it."""
+    return int(at.timestamp() * 1000)
 
 
 def opening_verbs(call: Call, *, exchange: Exchange) -> list[Verb]:

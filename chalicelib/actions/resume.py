@@ -6,6 +6,7 @@ from chalicelib.actions.next_words import (
     Wait,
     follow,
     is_wanted_over,
+    msecs,
     opening_verbs,
     wait_verbs,
     words,
@@ -37,7 +38,7 @@ def resume(event: ResumeAsked, *, exchange: Exchange) -> list[Verb]:
 
 def _wait(call: Call, exchange: Exchange) -> Wait | None:
     """What the call waited for when we interrupted it, if it did."""
-    now = int(exchange.now().timestamp())
+    now = msecs(exchange.now())
     if call.state is State.ACTIVE:
         # The agent thinks about what it heard before.
         return Wait(turn=call.turn, since=now, told=now)

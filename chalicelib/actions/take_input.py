@@ -12,7 +12,7 @@ from chalicelib.actions.await_reply import (
 )
 from chalicelib.actions.break_silence import silence_line
 from chalicelib.actions.exchange import Exchange
-from chalicelib.actions.next_words import Wait, is_wanted_over, reply_verbs
+from chalicelib.actions.next_words import Wait, is_wanted_over, msecs, reply_verbs
 from chalicelib.calls.call import CallId
 from chalicelib.calls.events import Input, InputGathered
 from chalicelib.calls.transcript import Kind, Line, Speaker
@@ -40,7 +40,7 @@ def take_input(event: InputGathered, *, exchange: Exchange) -> list[Verb]:
     if heard is Heard.OVER:
         return [HangUp()]
     budget = min(exchange.account.agent.reply_budget_secs, LONGEST_BUDGET_SECS)
-    wait = Wait(turn=event.turn, since=int(now.timestamp()))
+    wait = Wait(turn=event.turn, since=msecs(now))
     if heard is Heard.REPEATED:
         log.info("input was delivered twice", call_id=call_id, turn=event.turn)
         return speak_or_wait(call_id, wait, until=begun, exchange=exchange)
@@ -67,7 +67,7 @@ def _break_silence(event: InputGathered, call_id: CallId, exchange: Exchange) ->
     turn, quiet = event.turn + 1, event.quiet + 1
     if spoken.more:
         # It was answered before, and not in one piece.
-        wait = Wait(turn=event.turn, since=int(exchange.now().timestamp()))
+        wait = Wait(turn=event.turn, since=msecs(exchange.now()))
         return speak_or_wait(call_id, wait, until=time.monotonic(), exchange=exchange)
     manner = Manner.of(call)
     return reply_verbs([spoken], manner, turn=turn, quiet=quiet, exchange=exchange)

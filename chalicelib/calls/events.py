@@ -107,7 +107,8 @@ class SpeechEnded(CarrierEvent):
 class ReplyAwaited(CarrierEvent):
     """The carrier comes back, and asks whether the reply to `turn` is there, from `part` on.
 
-    `since` is when the far end was heard, `told` when it was last told something, in Unix seconds.
+    `since` is when the far end was heard, `told` when it was last told something, in Unix
+    milliseconds.
     """
 
     turn: int
