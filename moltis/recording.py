@@ -1,87 +1,133 @@
 """A call as it could be heard: a stereo WAV, the far end on the left, the agent on the right."""
 
-import math
-import sys
-import wave
-from array import array
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
 from itertools import pairwise
-from pathlib import Path
-from typing import Final, TypeAlias
+from typing import Final
 
+import numpy as np
+
+from chalicelib.audio import g711
+from chalicelib.audio.containers import Encoding, Raw, read, write_wav
+from chalicelib.audio.dtmf import tones
+from chalicelib.audio.resample import resample
+from chalicelib.audio.samples import TELEPHONE_RATE, Samples, saturated
+from chalicelib.audio.speech.base import LONGEST_TEXT
 from chalicelib.audio.speech.espeak import Espeak
+from chalicelib.audio.telephone import for_telephone
+from chalicelib.calls.sentences import split
 from chalicelib.calls.terms import SpeechSettings
+from chalicelib.errors import AudioError
 from moltis.carriers.line import Moment, Side, Sound, speaking_time
 
-RATE: Final = 22_050
-"""What eSpeak speaks in; nothing is resampled."""
-GAP_SECS: Final = 0.3
-KEY_SECS: Final = 0.12
-BETWEEN_KEYS_SECS: Final = 0.06
-KEY_LEVEL: Final = 6_000
-VOICES: Final = {Side.AGENT: "en+f3", Side.FAR_END: "en+m3"}
-
-# ITU-T Q.23: the two tones of each key, in Hz.
-_ROWS: Final = (697, 770, 852, 941)
-_COLUMNS: Final = (1209, 1336, 1477, 1633)
-_TONES: Final = {
-    key: (_ROWS[row], _COLUMNS[column])
-    for row, keys in enumerate(("123A", "456B", "789C", "*0#D"))
-    for column, key in enumerate(keys)
-}
-
-Samples: TypeAlias = "array[int]"
+LONGEST_SECS: Final = 600.0
+LONGEST_PAUSE_SECS: Final = 2.0
+"""A longer silence is shortened to this: nobody listens to it."""
+VOICES: Final = {Side.AGENT: "en-us+f3", Side.FAR_END: "en+m3"}
+LINE_CODES: Final = Raw(Encoding.MULAW, TELEPHONE_RATE)
+"""What files without a head hold; a telephone line's own codes."""
 
 
-def record(moments: Sequence[Moment], path: Path) -> float:
-    """Write what was heard in a call to *path*; gives how many seconds that is."""
-    left, right = array("h"), array("h")
-    followed = [*pairwise(moments), *([(moments[-1], None)] if moments else [])]
-    for moment, following in followed:
-        sound = _sound(moment)
-        if not moment.whole and following is not None and moment.sound is Sound.SPEECH:
-            heard = (following.at - moment.at) / speaking_time(moment.text)
-            sound = sound[: int(len(sound) * min(1.0, max(0.0, heard)))]
-        silence = array("h", bytes(2 * len(sound)))
-        gap = array("h", bytes(2 * int(GAP_SECS * RATE)))
-        left += (sound if moment.side is Side.FAR_END else silence) + gap
-        right += (sound if moment.side is Side.AGENT else silence) + gap
-    _write(left, right, path)
-    return len(left) / RATE
+@dataclass(frozen=True, slots=True, eq=False)
+class Recording:
+    """Both sides of a call, equally long, as a telephone line carries them."""
+
+    far_end: Samples
+    agent: Samples
+
+    @property
+    def seconds(self) -> float:
+        """How long it is."""
+        return len(self.agent) / TELEPHONE_RATE
+
+    def wav(self) -> bytes:
+        """The file."""
+        both = np.stack((self.far_end, self.agent), axis=1).ravel()
+        return write_wav(both, TELEPHONE_RATE, channels=2)
 
 
-def _sound(moment: Moment) -> Samples:
-    if moment.sound is Sound.SPEECH:
-        engine = Espeak(SpeechSettings(voice=VOICES[moment.side]))
-        return array("h", engine.speak(moment.text, language="en").samples.tobytes())
-    if moment.sound is Sound.KEYS:
-        keys = array("h")
-        for key in moment.text:
-            keys += _key(key)
-        return keys
-    return array("h")
+def record(moments: Sequence[Moment], files: Mapping[str, bytes] | None = None) -> Recording:
+    """Record what was heard; *files* are the sound files that were played, by their addresses.
 
-
-def _key(key: str) -> Samples:
-    pause = array("h", bytes(2 * int(BETWEEN_KEYS_SECS * RATE)))
-    tones = _TONES.get(key.upper())
-    if tones is None:
-        return pause
-    turns = [2 * math.pi * tone / RATE for tone in tones]
-    tone = (
-        KEY_LEVEL * sum(math.sin(at * turn) for turn in turns) for at in range(int(KEY_SECS * RATE))
+    Words take as long as they take when read aloud, and pauses as long as they took, up to a
+    bound. So the whole is as long as the call was, about.
+    """
+    sides: dict[Side, list[tuple[int, Samples]]] = {side: [] for side in Side}
+    ends = dict.fromkeys(Side, 0)
+    begins = 0
+    for moment, following in _followed(moments):
+        sound = _heard_of(moment, following, files or {})
+        begins = max(begins, ends[moment.side])
+        sides[moment.side].append((begins, sound))
+        ends[moment.side] = begins + len(sound)
+        begins += len(sound) + _pause(moment, following, sound)
+        if begins > LONGEST_SECS * TELEPHONE_RATE:
+            break
+    length = min(max(ends.values()), int(LONGEST_SECS * TELEPHONE_RATE))
+    return Recording(
+        far_end=_laid_out(sides[Side.FAR_END], length), agent=_laid_out(sides[Side.AGENT], length)
     )
-    return array("h", (int(sample) for sample in tone)) + pause
 
 
-def _write(left: Samples, right: Samples, path: Path) -> None:
-    both = array("h", bytes(4 * len(left)))
-    both[0::2], both[1::2] = left, right
-    if sys.byteorder == "big":
-        both.byteswap()
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with wave.open(str(path), "wb") as file:
-        file.setnchannels(2)
-        file.setsampwidth(2)
-        file.setframerate(RATE)
-        file.writeframes(both.tobytes())
+def _followed(moments: Sequence[Moment]) -> list[tuple[Moment, Moment | None]]:
+    audible = [moment for moment in moments if moment.sound is not Sound.SILENCE]
+    return [*pairwise(audible), *((last, None) for last in audible[-1:])]
+
+
+def _heard_of(moment: Moment, following: Moment | None, files: Mapping[str, bytes]) -> Samples:
+    """The sound of *moment*, up to where it was broken off."""
+    match moment.sound:
+        case Sound.SPEECH:
+            sound = _spoken(moment.text, VOICES[moment.side])
+        case Sound.KEYS:
+            return tones("".join(key for key in moment.text if key in "0123456789ABCD*#abcd"))
+        case _:
+            sound = _played(files.get(moment.text, b""))
+    if moment.whole or moment.side is Side.FAR_END or following is None:
+        return sound
+    part = (following.at - moment.at) / _lasts(moment, sound)
+    return sound[: int(len(sound) * min(1.0, max(0.0, part)))]
+
+
+def _pause(moment: Moment, following: Moment | None, sound: Samples) -> int:
+    if following is None:
+        return 0
+    is_cut = moment.side is Side.AGENT and not moment.whole
+    lasts = following.at - moment.at if is_cut else _lasts(moment, sound)
+    # What overlapped overlaps, by not more than what there is.
+    pause = max(following.at - moment.at - lasts, -len(sound) / TELEPHONE_RATE)
+    return round(min(pause, LONGEST_PAUSE_SECS) * TELEPHONE_RATE)
+
+
+def _lasts(moment: Moment, sound: Samples) -> float:
+    """How many seconds of the simulated clock it takes, if it is not broken off."""
+    if moment.sound is Sound.SPEECH:
+        return speaking_time(moment.text)
+    return max(len(sound) / TELEPHONE_RATE, 0.001)
+
+
+@lru_cache(maxsize=256)
+def _spoken(text: str, voice: str) -> Samples:
+    engine = Espeak(SpeechSettings(voice=voice))
+    parts = [
+        for_telephone(engine.speak(part, language="en-US")) for part in split(text, LONGEST_TEXT)
+    ]
+    return np.concatenate([np.zeros(0, np.int16), *parts])
+
+
+def _played(content: bytes) -> Samples:
+    try:
+        sound = read(content, LINE_CODES)
+    except AudioError:
+        # What a simulated carrier could measure and we cannot read, such as MP3, stays silent.
+        return np.zeros(0, np.int16)
+    return resample(sound.samples, sound.rate, TELEPHONE_RATE)
+
+
+def _laid_out(sounds: Sequence[tuple[int, Samples]], length: int) -> Samples:
+    side = np.zeros(length, np.int32)
+    for begins, sound in sounds:
+        there = side[begins : begins + len(sound)]
+        there += sound[: len(there)]
+    return g711.decode(g711.encode(saturated(side.astype(np.float64))))

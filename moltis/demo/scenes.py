@@ -4,17 +4,15 @@ import time
 from base64 import b64encode
 from collections.abc import Iterator
 from http import HTTPStatus
-from pathlib import Path
 from typing import Final
 
 import requests
 
 from moltis.carriers.line import Presses, Says
 from moltis.demo.checks import Check, ended, heard_alike, no_alerts, spoken_to_the_end, turns
-from moltis.demo.stage import Stage
-from moltis.recording import record
+from moltis.demo.recordings import recorded
+from moltis.demo.stage import Call, Stage
 
-RECORDINGS: Final = Path("build") / "demo"
 ALLOWED_CALLER: Final = "+15559876543"
 STRANGER: Final = "+15557654321"
 
@@ -51,6 +49,7 @@ def cut_short(stage: Stage) -> Iterator[Check]:
     call_id = stage.initiate("cut short", "Hello, do you have a minute?", far_end=talkative)
     call = stage.watch("cut short", call_id)
     yield ended(stage.name("maximum duration cuts a call"), call, "timeout")
+    yield _recorded(stage, "cut-short", call)
 
 
 def notify(stage: Stage) -> Iterator[Check]:
@@ -60,6 +59,7 @@ def notify(stage: Stage) -> Iterator[Check]:
     far_end = stage.far_end(call)
     yield ended(stage.name("notify ends by itself"), call, "completed")
     yield spoken_to_the_end(stage.name("notify is heard to its last word"), far_end, NOTICE)
+    yield _recorded(stage, "notify", call)
 
 
 def conversation(stage: Stage) -> Iterator[Check]:
@@ -77,10 +77,7 @@ def conversation(stage: Stage) -> Iterator[Check]:
     yield ended(stage.name("conversation ends with a goodbye"), call, *ENDED)
     yield heard_alike(stage.name("transcript is what was heard"), call, far_end)
     yield no_alerts(stage.name("carrier accepts every document"), far_end)
-    path = RECORDINGS / f"{stage.carrier}-conversation.wav"
-    secs = record(far_end.moments, path)
-    spoken = len(call["transcript"])
-    yield Check(stage.name("the recording can be heard"), secs > spoken, f"{secs:.0f} s in {path}")
+    yield _recorded(stage, "conversation", call)
 
 
 def keys(stage: Stage) -> Iterator[Check]:
@@ -100,6 +97,7 @@ def keys(stage: Stage) -> Iterator[Check]:
     yield Check(stage.name("keys are sent and received"), pressed == expected, detail)
     yield ended(stage.name("the conversation goes on after keys"), call, *ENDED)
     yield heard_alike(stage.name("keys stand in the transcript"), call, stage.far_end(call))
+    yield _recorded(stage, "keys", call)
 
 
 def admitted(stage: Stage) -> Iterator[Check]:
@@ -112,6 +110,7 @@ def admitted(stage: Stage) -> Iterator[Check]:
     call = stage.watch("inbound", stage.dial_in(ALLOWED_CALLER, steps))
     yield ended(stage.name("an allowed caller is answered"), call, *ENDED)
     yield heard_alike(stage.name("inbound transcript is what was heard"), call, stage.far_end(call))
+    yield _recorded(stage, "inbound", call)
 
 
 def refused(stage: Stage) -> Iterator[Check]:
@@ -136,3 +135,8 @@ def forged(stage: Stage) -> Iterator[Check]:
     is_refused = status == HTTPStatus.FORBIDDEN and not response.content and after == before
     detail = f"{status}, {after - before} calls stored"
     yield Check(stage.name("a forged webhook is refused"), is_refused, detail)
+
+
+def _recorded(stage: Stage, scene: str, call: Call) -> Check:
+    name = stage.name(f"{scene} can be heard in its recording")
+    return recorded(name, f"{stage.carrier}-{scene}", call, stage.far_end(call))

@@ -274,6 +274,11 @@ def test_espeak_has_a_voice_for_the_language(language: str) -> None:
     assert sound.seconds > 0.5
 
 
+@pytest.mark.parametrize("voice", ["de", "en-us+f3"])
+def test_espeak_has_the_voices_that_are_written_of(voice: str) -> None:
+    assert EspeakCase().engine(voice=voice).speak("1, 2, 3", language="en-US").seconds > 0.5
+
+
 def test_espeak_does_not_fall_back_from_a_voice_that_was_named() -> None:
     engine = EspeakCase().engine(voice="nobody")
 

@@ -27,7 +27,7 @@ _OTHER_NAMES: Final = {"zh": "cmn", "no": "nb", "en": "en-us"}
 
 
 class Espeak(SpeechEngine):
-    """A voice as `de` or `en-gb+f3`, or that of the language."""
+    """A voice as `de` or `en-us+f3`, or that of the language."""
 
     kind = SpeechKind.ESPEAK
 
