@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import datetime
 from functools import partial
 from typing import Final
 
@@ -14,7 +15,7 @@ from chalicelib.actions.think import Thinking, Words
 from chalicelib.agents.base import Agent
 from chalicelib.calls.call import Call
 from chalicelib.calls.replies import EndCall
-from chalicelib.calls.transcript import Conversation, Line, Speaker
+from chalicelib.calls.transcript import Conversation, Line, Speaker, Timing
 from chalicelib.calls.verbs import Manner
 from chalicelib.errors import AgentError
 from chalicelib.store.turns import Reply
@@ -27,8 +28,17 @@ class Answering:
     """Asks the agent at once; then `wait` and `keep`, turn about, until there is no more."""
 
     def __init__(
-        self, conversation: Conversation, *, exchange: Exchange, agent_of: Callable[[Call], Agent]
+        self,
+        conversation: Conversation,
+        *,
+        webhook_at: datetime,
+        understood_at: datetime | None = None,
+        exchange: Exchange,
+        agent_of: Callable[[Call], Agent],
     ) -> None:
+        self._webhook_at = webhook_at
+        self._understood_at = understood_at
+        self._asked_at = exchange.now()
         self._call = conversation.call
         self._exchange = exchange
         self._thinking = Thinking(
@@ -63,10 +73,12 @@ class Answering:
             raise RuntimeError(message)
         taken, self._words = self._words, None
         self._part += 1
+        now = self._exchange.now()
         line = Line(
             speaker=Speaker.BOT,
             text=taken.text,
-            at=self._exchange.now(),
+            at=now,
+            timing=self._timing(taken, now) if self._part == 1 else None,
             act=taken.act,
             part=self._part,
             more=taken.more,
@@ -75,6 +87,15 @@ class Answering:
         if not kept:
             self._thinking.give_up()
         return line if kept else None
+
+    def _timing(self, first: Words, now: datetime) -> Timing:
+        return Timing(
+            understood_at=self._understood_at,
+            webhook_at=self._webhook_at,
+            asked_at=self._asked_at,
+            first_at=first.at,
+            sent_at=now,
+        )
 
 
 def apology(call: Call, *, exchange: Exchange) -> Line:

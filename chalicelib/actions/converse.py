@@ -18,7 +18,7 @@ from chalicelib.agents.base import Agent
 from chalicelib.calls.call import Call
 from chalicelib.calls.events import Input, InputOverheard
 from chalicelib.calls.replies import AskKeys
-from chalicelib.calls.transcript import Conversation, Kind, Line, Speaker
+from chalicelib.calls.transcript import Kind, Line, Speaker
 from chalicelib.calls.verbs import Manner
 
 BETWEEN_KEYS_SECS: Final = 1.0
@@ -34,13 +34,13 @@ def converse(
 ) -> None:
     """Keep what was said, break off what we are saying, and speak the agent's reply as it comes.
 
-    A reply that is late is announced by fillers; one that never comes is apologised for. When
-    more is said meanwhile, that is answered instead, and this reply is dropped. Whoever is known
-    as *by* and comes again after it failed goes on where it was.
+    When more is said meanwhile, that is answered instead, and this reply is dropped. Whoever is
+    known as *by* and comes again after it failed goes on where it was.
 
     Raises:
         ProviderError: the carrier refused or failed.
     """
+    begun_at = exchange.now()
     kind = Kind.DTMF if event.input is Input.KEYS else Kind.SPEECH
     overheard = exchange.calls.overhear(
         call_id_of(event, exchange),
@@ -66,7 +66,14 @@ def converse(
         # Nothing but the key that ends the keys.
         ask_again(conversation.call, call.quiet, exchange=exchange)
     else:
-        _answer(conversation, exchange, agent_of)
+        answering = Answering(
+            conversation,
+            understood_at=event.at,
+            webhook_at=begun_at,
+            exchange=exchange,
+            agent_of=agent_of,
+        )
+        _answer(conversation.call, answering, exchange)
 
 
 def _await_more_keys(call: Call, key: str, exchange: Exchange) -> None:
@@ -79,11 +86,9 @@ def _await_more_keys(call: Call, key: str, exchange: Exchange) -> None:
     time.sleep(OVERTAKING_SECS if is_last else BETWEEN_ASKED_KEYS_SECS)
 
 
-def _answer(
-    conversation: Conversation, exchange: Exchange, agent_of: Callable[[Call], Agent]
-) -> None:
-    call, settings = conversation.call, exchange.account.agent
-    answering = Answering(conversation, exchange=exchange, agent_of=agent_of)
+def _answer(call: Call, answering: Answering, exchange: Exchange) -> None:
+    """Speak the reply as it comes; a late one is announced, one that never comes apologised for."""
+    settings = exchange.account.agent
     begun = time.monotonic()
     late_at, silent_at = begun + settings.timeout_secs, begun + settings.reply_budget_secs
     while True:

@@ -28,7 +28,9 @@ def take_turn(
     call = conversation.call
     if call.state.is_final or call.turn != question.turn:
         return None
-    answering = Answering(conversation, exchange=exchange, agent_of=agent_of)
+    answering = Answering(
+        conversation, webhook_at=question.at, exchange=exchange, agent_of=agent_of
+    )
     lost = (exchange.now() - question.at).total_seconds()
     begun = time.monotonic() - max(0.0, lost)
     waits_until = begun + WHOLE_SECS - WAY_BACK_SECS

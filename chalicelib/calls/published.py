@@ -5,7 +5,7 @@ from typing import Any
 
 from chalicelib.calls.call import Call
 from chalicelib.calls.course import course
-from chalicelib.calls.transcript import Conversation, Line
+from chalicelib.calls.transcript import Conversation, Line, Timing
 
 CallJson = dict[str, Any]
 
@@ -45,7 +45,30 @@ def course_json(call: Call) -> list[dict[str, Any]]:
 
 
 def _line_json(line: Line) -> dict[str, Any]:
-    return {"speaker": line.speaker, "text": line.text, "kind": line.kind, "at": time_json(line.at)}
+    shown = {
+        "speaker": line.speaker,
+        "text": line.text,
+        "kind": line.kind,
+        "at": time_json(line.at),
+    }
+    return {**shown, "timing": timing_json(line.timing)} if line.timing else shown
+
+
+def timing_json(timing: Timing) -> dict[str, int | None]:
+    """Show how long each stage of a reply took, in milliseconds."""
+    understood = timing.understood_at
+    return {
+        "webhook_ms": _msecs(understood, timing.webhook_at) if understood else None,
+        "agent_ms": _msecs(timing.webhook_at, timing.asked_at),
+        "first_sentence_ms": _msecs(timing.asked_at, timing.first_at),
+        "sent_ms": _msecs(timing.first_at, timing.sent_at),
+        "total_ms": _msecs(understood or timing.webhook_at, timing.sent_at),
+    }
+
+
+def _msecs(begin: datetime, end: datetime) -> int:
+    # Two clocks may disagree by a little; nothing takes less than no time.
+    return max(0, round((end - begin).total_seconds() * 1000))
 
 
 def time_json(at: datetime | None) -> str | None:

@@ -28,6 +28,21 @@ class Kind(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Timing:
+    """When what happened between the end of the far end's words and the beginning of ours."""
+
+    understood_at: datetime | None
+    """When the carrier had understood them, where it says so."""
+    webhook_at: datetime
+    """When we began to act on them."""
+    asked_at: datetime
+    first_at: datetime
+    """When the first sentence was there."""
+    sent_at: datetime
+    """When it was handed on: to the webhook that waits for it, or to the carrier."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Line:
     """One line of a transcript."""
 
@@ -41,6 +56,8 @@ class Line:
     """Which part of a reply it is, from 1 on; 0 for what is no part of one."""
     more: bool = False
     """Whether more parts of the reply are to come."""
+    timing: Timing | None = None
+    """How long the far end waited for it, of a reply."""
 
     @property
     def ends_call(self) -> bool:

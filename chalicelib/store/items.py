@@ -7,7 +7,7 @@ from typing import Final
 
 from chalicelib.calls.call import AnsweredBy, Call, CallFailure, Direction, Mode, OnMachine, State
 from chalicelib.calls.replies import EndCall, read_act, write_act
-from chalicelib.calls.transcript import Kind, Line, Slot, Speaker
+from chalicelib.calls.transcript import Kind, Line, Slot, Speaker, Timing
 from chalicelib.store.tables import (
     CallItem,
     CounterItem,
@@ -96,6 +96,7 @@ def line_item(call_id: str, slot: Slot, line: Line) -> LineItem:
         setattr(item, field.name, getattr(line, field.name))
     item.act = write_act(line.act) if line.act else None
     item.ends_call = line.ends_call
+    item.timing = _write_timing(line.timing) if line.timing else None
     return item
 
 
@@ -109,7 +110,18 @@ def line_of(item: LineItem) -> Line:
         act=read_act(item.act) if item.act else EndCall() if item.ends_call else None,
         part=int(item.part or 0),
         more=bool(item.more),
+        timing=_read_timing(item.timing) if item.timing else None,
     )
+
+
+def _write_timing(timing: Timing) -> dict[str, str | None]:
+    times: dict[str, datetime | None] = asdict(timing)
+    return {name: at.isoformat() if at else None for name, at in times.items()}
+
+
+def _read_timing(written: dict[str, str | None]) -> Timing:
+    times = {name: datetime.fromisoformat(at) if at else None for name, at in written.items()}
+    return Timing(**times)  # type: ignore[arg-type]  # only one of them may be missing
 
 
 def seen_item(call_id: str, delivery: str, at: datetime, **facts: str | int) -> SeenItem:

@@ -189,6 +189,7 @@ class LineItem(Item, discriminator="line"):
     act = JSONAttribute(null=True)
     part = NumberAttribute(null=True)
     more = BooleanAttribute(null=True)
+    timing = JSONAttribute(null=True)
 
 
 class SeenItem(Item, discriminator="seen"):

@@ -79,6 +79,11 @@ _LINE: Final[Schema] = {
         "text": _TEXT,
         "kind": _of(_word(*Kind), "Whether it was said or keyed."),
         "at": _of(_TEXT, "Time in UTC, RFC 3339."),
+        "timing": {
+            "type": "object",
+            "description": "Of a reply: how long each stage took, in milliseconds.",
+            "additionalProperties": {"type": ["integer", "null"]},
+        },
     },
     "required": ["speaker", "text", "kind", "at"],
 }

@@ -108,7 +108,8 @@ def write_answer(answer: Answer | None) -> dict[str, Any] | None:
         return None
     said = answer.line
     act = write_act(said.act) if said.act else None
-    line = asdict(said) | {"at": said.at.isoformat(), "act": act}
+    # How long it took is for those who look at the call later.
+    line = asdict(replace(said, timing=None)) | {"at": said.at.isoformat(), "act": act}
     return {"line": line, "manner": asdict(answer.manner)}
 
 

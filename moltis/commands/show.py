@@ -1,11 +1,15 @@
 """How calls look in a terminal, and as JSON."""
 
 import json
-from typing import Any
+from typing import Any, Final
 
 import click
 
+from moltis.latency import STAGES
+
 Call = dict[str, Any]
+
+_SPREAD: Final = ("p50", "p95", "max")
 
 
 def one(call: Call, *, as_json: bool) -> None:
@@ -40,6 +44,19 @@ def overview(found: dict[str, Any], *, as_json: bool) -> None:
     click.echo(f"{len(many_or_none)} active call{'' if len(many_or_none) == 1 else 's'}")
     for call in many_or_none:
         click.echo(f"  {_headline(call)}")
+
+
+def latency(found: dict[str, Any], *, as_json: bool) -> None:
+    """Show how long replies took."""
+    if as_json:
+        click.echo(json.dumps(found))
+        return
+    click.echo(f"{found['turns']} turns in {found['calls']} calls; milliseconds")
+    click.echo(f"{'':42}{'p50':>8}{'p95':>8}{'max':>8}")
+    for stage, words in STAGES.items():
+        spread = found["stages"][stage]
+        shown = "".join(f"{'-' if spread[name] is None else spread[name]:>8}" for name in _SPREAD)
+        click.echo(f"{words:42}{shown}")
 
 
 def news(before: Call, after: Call, *, prefix: str = "") -> None:

@@ -12,6 +12,7 @@ import click
 from chalicelib.tool.formats import FORMATS
 from moltis.commands import show
 from moltis.commands.staged import StagedGroup
+from moltis.latency import waits
 from moltis.rpc_client import NoGatewayError, RefusedError, RpcClient, find_gateway
 
 LOOK_EVERY_SECS: Final = 0.3
@@ -134,17 +135,20 @@ def dtmf(call_id: str, digits: str, *, as_json: bool) -> None:
 @as_json_option
 def history(limit: int, account: str, *, as_json: bool) -> None:
     """Show past and running calls, newest first."""
-    found: list[dict[str, Any]] = []
-    cursor: str | None = ""
     with client() as rpc:
-        while cursor is not None and len(found) < limit:
-            params: dict[str, Any] = {"limit": min(limit - len(found), _PAGE), "cursor": cursor}
-            if account:
-                params["account"] = account
-            page = rpc.ask("voicecall.history", **params)
-            found += page["calls"]
-            cursor = page["cursor"]
+        found, cursor = _newest(rpc, limit, account)
     show.many(found, cursor, as_json=as_json)
+
+
+@voice_call.command()
+@click.option("--last", default=20, show_default=True, type=click.IntRange(1, 1_000))
+@as_json_option
+def latency(last: int, *, as_json: bool) -> None:
+    """Show how long the far end waited for replies, in the last calls, stage by stage."""
+    with client() as rpc:
+        calls = _newest(rpc, last, "")[0]
+        seen = [rpc.ask("voicecall.status", call_id=call["call_id"]) for call in calls]
+    show.latency(waits(seen), as_json=as_json)
 
 
 @voice_call.command()
@@ -202,6 +206,20 @@ def tool_schema(kind: str) -> None:
     moltis voice-call tool-schema --format openai
     """
     click.echo(json.dumps(FORMATS[kind](), indent=2, ensure_ascii=False))
+
+
+def _newest(rpc: RpcClient, limit: int, account: str) -> tuple[list[dict[str, Any]], str | None]:
+    """Ask for the newest calls, page by page; give them, and where the next page begins."""
+    found: list[dict[str, Any]] = []
+    cursor: str | None = ""
+    while cursor is not None and len(found) < limit:
+        params: dict[str, Any] = {"limit": min(limit - len(found), _PAGE), "cursor": cursor}
+        if account:
+            params["account"] = account
+        page = rpc.ask("voicecall.history", **params)
+        found += page["calls"]
+        cursor = page["cursor"]
+    return found, cursor
 
 
 def _interrupted(secs: float) -> bool:

@@ -6,7 +6,7 @@ import pytest
 
 from chalicelib.calls.call import Call, State
 from chalicelib.calls.replies import AskKeys, EndCall, SendKeys, Transfer
-from chalicelib.calls.transcript import Line, Slot, Speaker
+from chalicelib.calls.transcript import Line, Slot, Speaker, Timing
 from chalicelib.store.base import CallStore, Ending
 from chalicelib.store.turns import Reply
 from tests.builders import NOON, a_call, a_line
@@ -182,3 +182,14 @@ def test_nobody_in_particular_gets_no_call_again(calls: CallStore) -> None:
     calls.overhear(CALL_ID, a_line(), **heard)
 
     assert calls.overhear(CALL_ID, a_line(), **heard) is None
+
+
+def test_how_long_a_reply_took_is_kept_with_it(calls: CallStore) -> None:
+    timing = Timing(
+        understood_at=None, webhook_at=NOON, asked_at=NOON, first_at=NOON, sent_at=FIRST.at
+    )
+    line = a_line("On Friday.", speaker=Speaker.BOT, part=1, timing=timing)
+
+    calls.reply(CALL_ID, 1, Reply(line=line))
+
+    assert calls.conversation(CALL_ID).lines[-1] == line

@@ -185,6 +185,21 @@ def test_completion_is_printed_for_the_shells(
     assert (code, "_MOLTIS_COMPLETE" in out) == (0, True)
 
 
+def test_latency_tells_how_long_replies_took_as_a_table_and_as_json(
+    phone: Phone, capsys: pytest.CaptureFixture[str]
+) -> None:
+    phone.over(phone.initiate(phone.far_end(Says("Who is it?"), Says("Goodbye!")), "Hi there."))
+
+    code, table, _ = moltis(capsys, "voice-call", "latency", "--last", "1")
+    _, out, _ = moltis(capsys, "voice-call", "latency", "--last", "1", "--json")
+
+    found = one_json(out)
+    assert code == 0
+    assert (found["calls"], found["turns"]) == (1, 2)
+    assert found["stages"]["total_ms"]["count"] == 2
+    assert f"{found['stages']['total_ms']['max']}" in table
+
+
 @pytest.mark.parametrize("command", ["", "call", "status", "end", "speak", "dtmf", "history"])
 def test_every_command_has_help(capsys: pytest.CaptureFixture[str], command: str) -> None:
     code, out, _ = moltis(capsys, "voice-call", *([command] if command else []), "--help")

@@ -185,3 +185,15 @@ def test_words_from_outside_do_not_lose_the_rest_of_a_reply(
     assert {"Let me look.", "One more thing.", "There is a table on Friday."} <= set(told)
     heard = [text for _, text in audible(phone, call)]
     assert heard.count("There is a table on Friday.") == 1
+
+
+def test_each_reply_says_how_long_it_took(phone: Phone, agent: Storyteller) -> None:
+    agent.script((0.2, "On Friday, then."))
+
+    call = phone.over(phone.initiate(phone.far_end(Says("When?"), Says("Bye.")), "Hello."))
+
+    timings = [line.get("timing") for line in call["transcript"]]
+    assert [timing is not None for timing in timings] == [False, False, True, False, True]
+    assert timings[2]["first_sentence_ms"] >= 200
+    assert (timings[2]["webhook_ms"] is None) is (phone.account != "telnyx")
+    assert timings[2]["total_ms"] >= timings[2]["first_sentence_ms"]
