@@ -54,8 +54,10 @@ docs: $(STAMP)   ## the pages and templates that are generated from the code
 	@$(BIN)/python -m tests.infra.agents
 	@$(BIN)/python -m tests.docs.spectrograms
 
-mcp-clients:     ## the reference MCP clients for the tests; needs Node.js
+mcp-clients:     ## other people's MCP clients, for the tests; needs Node.js
 	npm ci --prefix tests/mcp_clients --no-audit --no-fund
+	$(PYTHON) -m venv .venv-strands
+	.venv-strands/bin/python -m pip install --quiet --disable-pip-version-check 'strands-agents[openai]==1.62.0'
 
 bench: $(STAMP)  ## AWS calls per webhook, speed and quality of sound; writes build/bench.json
 	@$(BIN)/python -m tests.bench
