@@ -128,6 +128,8 @@ class Whole(Param):
 
     @override
     def fault(self, value: object) -> str:
+        if isinstance(value, str):
+            return f"must be a whole number without quotation marks, like {self.default}"
         if not isinstance(value, int) or isinstance(value, bool):
             return "must be a whole number"
         if not self.lowest <= value <= self.highest:

@@ -13,6 +13,7 @@ from chalicelib.tool.schemas import exact_schema, output_schema
 from chalicelib.tool.statuses import http_status
 from chalicelib.tool.words import AFTER_ERROR
 from tests.docs.pages import DOCS, blocks, named, rows, sections
+from tests.house.sources import files, functions
 
 PAGE = DOCS / "tool.md"
 SECTIONS = sections(PAGE)
@@ -57,6 +58,34 @@ def test_the_status_of_every_error_is_told() -> None:
     assert told == {
         code: http_status({"status": "error", "error": {"code": code}}) for code in AFTER_ERROR
     }
+
+
+def test_each_of_ten_mistakes_is_kept_away_by_a_test_that_there_is() -> None:
+    told = rows(SECTIONS["Ten mistakes of other servers"])
+    there = {function.name for path in files("tests") for function in functions(path)}
+
+    assert len(told) == 10
+    assert {row[3].strip("`") for row in told} <= there
+    assert all("https://github.com/" in row[1] for row in told)
+
+
+def test_the_skill_asks_only_what_the_tool_takes() -> None:
+    skill = DOCS / "skill" / "SKILL.md"
+    text = skill.read_text()
+    asked = [json.loads(found) for found in re.findall(r'\{"action".*?\}', text)]
+
+    assert {one["action"] for one in asked} == set(ACTIONS)
+    for question in asked:
+        told = json.dumps(question).replace("CURSOR", "0-e3b0c442-7c9da2f1")
+        Draft202012Validator(exact_schema()).validate(json.loads(told))
+
+
+def test_the_skill_has_a_name_and_says_when_to_use_it() -> None:
+    _, head, _ = (DOCS / "skill" / "SKILL.md").read_text().split("---\n", 2)
+    told = dict(line.split(": ", 1) for line in head.splitlines())
+
+    assert re.fullmatch(r"[a-z0-9-]{1,64}", told["name"])
+    assert len(told["description"]) <= 1_024
 
 
 @pytest.mark.parametrize("example", EXAMPLES, ids=lambda one: one.get("action", one.get("status")))
