@@ -54,6 +54,9 @@ docs: $(STAMP)   ## the pages and templates that are generated from the code
 	@$(BIN)/python -m tests.infra.agents
 	@$(BIN)/python -m tests.docs.spectrograms
 
+images: $(STAMP) ## the pictures of the pages in docs/images; needs Chromium
+	@$(BIN)/python -m tests.browser.pictures
+
 mcp-clients:     ## other people's MCP clients, for the tests; needs Node.js
 	npm ci --prefix tests/mcp_clients --no-audit --no-fund
 	$(PYTHON) -m venv .venv-strands
@@ -80,4 +83,4 @@ lock: $(STAMP)   ## choose the packages that are shipped anew; writes infra/lock
 clean:           ## what was made
 	rm -rf $(VENV) build .coverage* .hypothesis .mypy_cache .ruff_cache .import_linter_cache
 
-.PHONY: help install demo test test-deploy format lint types check docs mcp-clients bench package deploy diff destroy lock clean
+.PHONY: help install demo test test-deploy format lint types check docs images mcp-clients bench package deploy diff destroy lock clean

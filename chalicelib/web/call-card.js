@@ -89,7 +89,7 @@ export class CallCard {
     const say = this.form("Say", "What the agent says next", 3000, (message) =>
       ask("voicecall.speak", { call_id: this.call.call_id, message }),
     );
-    const keys = this.form("Send keys", "Keys to press, like 1ww2#", 32, (digits) =>
+    const keys = this.form("Send keys", "Keys, like 1ww2#", 32, (digits) =>
       ask("voicecall.dtmf", { call_id: this.call.call_id, digits }),
     );
     keys.classList.add("call-keys");

@@ -63,7 +63,7 @@ def test_a_call_is_placed_watched_steered_and_ended(desk: Visit, phone: Phone) -
     live.get_by_label("What the agent says next").fill("One more thing.")
     live.get_by_role("button", name="Say").click()
     expect(live.get_by_role("log")).to_contain_text("One more thing.")
-    live.get_by_label("Keys to press").fill("1ww2#")
+    live.get_by_label("Keys, like").fill("1ww2#")
     live.get_by_role("button", name="Send keys").click()
     expect(live.get_by_role("log")).to_contain_text("1ww2#")
     live.get_by_role("button", name="Hang up").click()

@@ -1,13 +1,14 @@
 // The soft phone: a person's telephone at the far end of the simulated carriers.
 
+import { Accounts } from "./phone-accounts.js";
 import { Course, State, Turn } from "./phone-course.js";
 import { Ear, canListen } from "./phone-ear.js";
 import { keypad } from "./phone-keypad.js";
-import { Telephone, simulatedNumbers } from "./phone-line.js";
+import { Telephone } from "./phone-line.js";
 import { Sound, canSpeak } from "./phone-sound.js";
+import { write } from "./phone-transcript.js";
 import { ask } from "./rpc.js";
 import { start } from "./session.js";
-import { lineBreak, line, note } from "./transcript.js";
 
 const element = (id) => document.getElementById(id);
 
@@ -20,12 +21,6 @@ const TURNS = {
   [Turn.MINE]: "Your turn.",
   [Turn.THINKING]: "The agent was told.",
 };
-const POLICIES = {
-  disabled: "takes no calls as long as its inbound policy is “disabled”; see Settings.",
-  allowlist: "takes calls from the numbers in its allowlist.",
-  open: "takes calls from everybody.",
-};
-
 const wishes = { ...USUAL, ...JSON.parse(localStorage.getItem(KEPT) ?? "{}") };
 const course = new Course();
 const telephone = new Telephone(happened, (message) => complain(message));
@@ -37,7 +32,7 @@ const ear = new Ear(
     complain(message);
   },
 );
-let accounts = [];
+const accounts = new Accounts();
 let opened = false;
 
 async function open() {
@@ -47,13 +42,18 @@ async function open() {
   }
   element("title").focus();
   try {
-    await refreshAccounts();
-    if (accounts.length && !(await telephone.resume())) {
+    await refresh();
+    if (accounts.all.length && !(await telephone.resume())) {
       await telephone.take(ringsAt());
     }
   } catch (error) {
     complain(error.message);
   }
+}
+
+async function refresh() {
+  await accounts.refresh();
+  show();
 }
 
 function prepare() {
@@ -65,10 +65,9 @@ function prepare() {
   on("begin", "submit", () => attempt(haveCalled));
   on("say", "submit", () => speak(element("words").value));
   on("number-form", "submit", takeNumber);
-  element("account").addEventListener("change", showPolicy);
   document.addEventListener("visibilitychange", () => {
     if (!document.hidden) {
-      refreshAccounts().catch((error) => complain(error.message));
+      refresh().catch((error) => complain(error.message));
     }
   });
   prepareWishes();
@@ -97,7 +96,7 @@ function prepareWishes() {
 function happened(events, { replayed }) {
   for (const event of events) {
     course.take(event);
-    write(event);
+    write(event, course);
     if (!replayed) {
       makeHeard(event);
     }
@@ -105,63 +104,8 @@ function happened(events, { replayed }) {
   show();
 }
 
-function write(event) {
-  const lines = element("transcript");
-  const entry = written(event);
-  if (!entry) {
-    return;
-  }
-  element("nothing").hidden = true;
-  if (event.event === "you pressed" && joinKeys(lines.lastElementChild, event)) {
-    return;
-  }
-  lines.append(entry);
-  element("lines").scrollTop = element("lines").scrollHeight;
-}
-
-function written(event) {
-  const { at, text, digits } = event;
-  switch (event.event) {
-    case "ringing":
-      return lineBreak(`${event.caller} calls ${event.called}`);
-    case "dialling":
-      return lineBreak(`You call ${event.called}`);
-    case "said":
-      return line({ speaker: "bot", text, at }, "Agent");
-    case "keys":
-      return line({ speaker: "bot", text: digits, kind: "dtmf", at }, "Agent presses");
-    case "audio":
-      return line({ speaker: "bot", text: `(${event.seconds.toFixed(1)} s of sound)`, at }, "Agent plays");
-    case "you said":
-      return mine(line({ speaker: "user", text, at }, "You"), event);
-    case "you pressed":
-      return mine(line({ speaker: "user", text: digits, kind: "dtmf", at }, "You press"), event);
-    case "ended":
-      return lineBreak(course.outcome);
-    default:
-      return null;
-  }
-}
-
-function mine(item, { understood }) {
-  if (!understood) {
-    note(item, "Nobody was listening.");
-  }
-  return item;
-}
-
-/** Show keys that are pressed one after the other as what was pressed together. */
-function joinKeys(last, { digits, understood }) {
-  const joins = understood && last?.matches(".user.dtmf:not(:has(.line-note))");
-  if (joins) {
-    const words = last.querySelector(".line-text");
-    words.textContent += digits;
-  }
-  return joins;
-}
-
 function makeHeard(event) {
-  const language = chosenAccount()?.language ?? "en-US";
+  const language = accounts.chosen?.language ?? "en-US";
   switch (event.event) {
     case "ringing":
       sound.ring();
@@ -204,7 +148,7 @@ function show() {
 }
 
 function ready() {
-  if (!accounts.length) {
+  if (!accounts.all.length) {
     return "No carrier is simulated here, so nothing can ring.";
   }
   return wishes.everyNumber ? "Ready: calls to any number ring here." : `Ready: calls to ${wishes.number} ring here.`;
@@ -234,7 +178,7 @@ function showClock() {
 function listenIfMine() {
   const talking = course.state === State.TALKING && course.turn === Turn.MINE;
   if (element("listen").checked && talking && !sound.isSpeaking) {
-    ear.listen(chosenAccount()?.language ?? "en-US");
+    ear.listen(accounts.chosen?.language ?? "en-US");
   } else {
     ear.stop();
   }
@@ -247,11 +191,11 @@ async function speak(text) {
 }
 
 function dial() {
-  return telephone.act("dial", { to: chosenAccount().number, from: wishes.number });
+  return telephone.act("dial", { to: accounts.chosen.number, from: wishes.number });
 }
 
 function haveCalled() {
-  const params = { to: wishes.number, message: element("opening").value, account: chosenAccount().id };
+  const params = { to: wishes.number, message: element("opening").value, account: accounts.chosen.id };
   return ask("voicecall.initiate", params);
 }
 
@@ -277,39 +221,6 @@ function ringsAt() {
 function keep(changes) {
   Object.assign(wishes, changes);
   localStorage.setItem(KEPT, JSON.stringify(wishes));
-}
-
-/** Find the simulated accounts, and what they do with a caller. */
-async function refreshAccounts() {
-  const [numbers, status] = await Promise.all([simulatedNumbers(), ask("voicecall.status")]);
-  const chosen = element("account").value;
-  accounts = numbers.map(({ number, account }) => ({
-    ...status.accounts.find(({ id }) => id === account),
-    id: account,
-    number,
-  }));
-  element("account").replaceChildren(...accounts.map(choice));
-  const first = accounts.find((one) => one.id === chosen) ?? accounts.find((one) => one.default);
-  element("account").value = (first ?? accounts[0])?.id ?? "";
-  showPolicy();
-  show();
-}
-
-function choice({ id, number }) {
-  const option = document.createElement("option");
-  option.value = id;
-  option.textContent = `${id}, ${number}`;
-  return option;
-}
-
-function chosenAccount() {
-  return accounts.find(({ id }) => id === element("account").value);
-}
-
-function showPolicy() {
-  const account = chosenAccount();
-  const policy = account && POLICIES[account.inbound_policy];
-  element("policy").textContent = policy ? `${account.id} ${policy}` : "";
 }
 
 /** Do `act`; what goes wrong is said. */
