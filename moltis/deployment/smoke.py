@@ -38,9 +38,31 @@ def check(cloud: Cloud, address: Address, say: Callable[[str], None]) -> None:
         except (NoGatewayError, RefusedError) as error:
             message = f"the phone does not let its first token in: {error}"
             raise ConfigurationError(message) from error
-    say("first token: lets us in")
-    if not accounts:
+        say("first token: lets us in")
+        ready = [account["id"] for account in accounts if account["ready"]]
+        for account_id in ready:
+            probe(rpc, account_id)
+            say(f"{account_id}: signed probes of its webhooks arrive, unsigned ones are refused")
+    if not ready:
         say(f"no carrier yet: moltis voice-call setup --stage {address.stage}")
+
+
+def probe(rpc: RpcClient, account_id: str) -> None:
+    """Have the phone knock at its own doors from outside, as the account's carrier would."""
+    try:
+        found = rpc.ask("phone.probe", account=account_id)
+    except (NoGatewayError, RefusedError) as error:
+        message = f"the webhooks of {account_id} cannot be tried: {error}"
+        raise ConfigurationError(message) from error
+    findings = [
+        f"{tried['route']}: {knock['finding']}"
+        for tried in found["probes"]
+        for knock in (tried["signed"], tried["unsigned"])
+        if knock["finding"]
+    ]
+    if not found["ok"]:
+        message = f"the webhooks of {account_id} are not right: {'; '.join(findings)}"
+        raise ConfigurationError(message)
 
 
 def _healthy(address: Address) -> str:
