@@ -9,7 +9,7 @@ from chalicelib import wiring
 from chalicelib.accounts.account import Account
 from chalicelib.accounts.audit import Change, Who
 from chalicelib.errors import Fault, InvalidParamsError, ProviderRejectedError, UnknownAccountError
-from chalicelib.internet import LOOPBACK, is_safe
+from chalicelib.internet import LOOPBACK
 from chalicelib.owner.credentials import store, stored_changes
 from chalicelib.owner.keeping import current, entry_of
 from chalicelib.owner.secret_places import places_of
@@ -19,6 +19,7 @@ from chalicelib.provisioning.base import Addresses, Console, Entry, Holder, Surv
 from chalicelib.provisioning.probes import Knock, Probe, probe_all
 from chalicelib.provisioning.registry import CONSOLES, open_console
 from chalicelib.provisioning.seals import Seal
+from chalicelib.setting_kinds import ADDRESS
 from chalicelib.vault import Credentials
 
 Result = dict[str, Any]
@@ -194,8 +195,8 @@ def _check_given(provider: str, given: Mapping[str, Any], api_base_url: str) -> 
         for name, value in given.items()
         if name not in known or not isinstance(value, str)
     ]
-    if api_base_url and not is_safe(api_base_url):
-        reason = "must begin with https:// (http:// on loopback only)"
+    # No other addresses than the setting of that name may hold.
+    if reason := ADDRESS.fault(api_base_url):
         faults.append(Fault("api_base_url", reason))
     if faults:
         raise InvalidParamsError(*faults)

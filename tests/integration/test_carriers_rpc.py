@@ -65,6 +65,7 @@ def test_credentials_are_tried_before_they_are_stored(stage: Stage) -> None:
         {"credentials": {"pass_word": "x"}},
         {"credentials": {"auth_token": 1}},
         {"api_base_url": "http://example.com"},
+        {"api_base_url": "https://169.254.169.254/"},
     ],
 )
 def test_what_makes_no_sense_is_wrong_usage(stage: Stage, params: Json) -> None:
