@@ -214,6 +214,19 @@ PARAMETERS: Final[Mapping[str, Param]] = {
     "api_base_url": Text(
         words="Where the carrier's REST interface is, unless it is the real one.", longest=400
     ),
+    "language": Text(
+        words="Language to speak and understand in this call, a BCP 47 tag like de-DE; else the "
+        "account's.",
+        longest=35,
+        pattern=r"[A-Za-z]{2,3}(-[A-Za-z0-9]{1,8})*",
+        form="a BCP 47 tag, like de-DE",
+    ),
+    "voice": Text(
+        words="Voice to speak with in this call, by the carrier's name for it; else the account's.",
+        longest=100,
+        pattern=r"[A-Za-z0-9_.: -]+",
+        form="the name of a voice",
+    ),
     "idempotency_key": Text(
         words="A name of your own for this one call, like reminder-2026-03-02-miller. Within a "
         "day the same key never rings twice: it gives the call that was made first. Give one "
@@ -344,6 +357,8 @@ class Takes:
 
 STATUS: Final = Takes(optional=("call_id",))
 INITIATE: Final = Takes(("to",), ("message", "mode", "account", "idempotency_key"))
+"""Five, which is as many as an action of Bedrock's may take."""
+ORDER: Final = Takes(INITIATE.required, (*INITIATE.optional, "language", "voice"))
 END: Final = Takes(("call_id",))
 SPEAK: Final = Takes(("call_id", "message"))
 DTMF: Final = Takes(("call_id", "digits"))

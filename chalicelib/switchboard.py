@@ -17,6 +17,7 @@ from chalicelib.calls.call import Call, Direction, Mode, State
 from chalicelib.calls.phone_numbers import e164
 from chalicelib.calls.published import CallJson, call_json, conversation_json, time_json
 from chalicelib.calls.search import Period, Wanted
+from chalicelib.calls.speakable import speakable
 from chalicelib.calls.transcript import Conversation
 from chalicelib.errors import Fault, InvalidParamsError
 from chalicelib.parameters import LISTED, Params, Takes
@@ -54,13 +55,15 @@ def _status(params: Params) -> Result:
 def place(params: Params) -> Call:
     """Call somebody as *params*, which are checked, say."""
     mode = Mode(params.get("mode", Mode.CONVERSATION))
-    message = str(params.get("message", "")).strip()
+    message = speakable(str(params.get("message", "")))
     if mode is Mode.NOTIFY and not message:
         raise InvalidParamsError(Fault("message", "is what a notify call is for; give one"))
     order = CallOrder(
         to=e164(params["to"]),
         message=message,
         mode=mode,
+        language=params.get("language", ""),
+        voice=params.get("voice", ""),
         idempotency_key=params.get("idempotency_key", ""),
     )
     exchange = wiring.exchange(params.get("account", wiring.DEFAULT))
@@ -130,7 +133,7 @@ status: Final = Verb(
 )
 initiate: Final = Verb(
     "Call somebody.",
-    parameters.INITIATE,
+    parameters.ORDER,
     _initiate,
 )
 end: Final = Verb("Hang up; a call that is over stays as it is.", parameters.END, _end)

@@ -41,6 +41,9 @@ class CallOrder:
     to: PhoneNumber
     message: str = ""
     mode: Mode = Mode.CONVERSATION
+    language: str = ""
+    voice: str = ""
+    """Empty: as the account has them."""
     idempotency_key: str = ""
 
 
@@ -172,8 +175,8 @@ def _new_call(order: CallOrder, exchange: Exchange) -> Call:
         reports_speech=exchange.provider.takes_commands,
         on_machine=account.outbound.machine,
         opening=order.message or account.inbound_greeting,
-        language=account.language,
-        voice=account.voice,
+        language=order.language or account.language,
+        voice=order.voice or account.voice,
     )
     # Should anything of ours die before the telephone rings, the call must not go on for long.
     unanswered = replace(call, deadline=min(call.must_end_at, _ring_until(call) + UNANSWERED_SLACK))

@@ -6,6 +6,7 @@ from chalicelib.actions.next_words import is_wanted_over, words
 from chalicelib.actions.perform import perform
 from chalicelib.calls.call import Call, State
 from chalicelib.calls.callbacks import Route
+from chalicelib.calls.speakable import speakable
 from chalicelib.calls.transcript import Kind, Line, Slot, Speaker
 from chalicelib.calls.verbs import Manner
 from chalicelib.errors import (
@@ -25,9 +26,11 @@ def speak(call: Call, message: str, *, exchange: Exchange) -> Call:
         CallOverError: nobody is there any more.
         ProviderError: the carrier refused or failed.
     """
-    if not message.strip():
-        raise InvalidParamsError(Fault("message", "must not be empty"))
-    return _interject(call, message.strip(), Kind.SPEECH, exchange)
+    spoken = speakable(message)
+    if not spoken:
+        reason = "holds nothing that can be spoken" if message.strip() else "must not be empty"
+        raise InvalidParamsError(Fault("message", reason))
+    return _interject(call, spoken, Kind.SPEECH, exchange)
 
 
 def send_digits(call: Call, digits: str, *, exchange: Exchange) -> Call:

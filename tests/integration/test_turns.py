@@ -197,3 +197,18 @@ def test_each_reply_says_how_long_it_took(phone: Phone, agent: Storyteller) -> N
     assert timings[2]["first_sentence_ms"] >= 200
     assert (timings[2]["webhook_ms"] is None) is (phone.account != "telnyx")
     assert timings[2]["total_ms"] >= timings[2]["first_sentence_ms"]
+
+
+def test_a_call_may_have_a_language_of_its_own_and_its_message_is_made_speech(
+    phone: Phone,
+) -> None:
+    to = phone.far_end()
+    call = phone.over(phone.initiate(to, "**Guten** Tag.", language="de-DE", mode="notify"))
+
+    at_carrier = phone.at_carrier(call)
+    shown = [webhook.body for webhook in at_carrier.documents]
+    shown += [str(command.body) for command in at_carrier.commands]
+    assert words(call) == [("bot", "Guten Tag.")]
+    assert any("de-DE" in one for one in shown)
+    assert not any("en-US" in one for one in shown)
+    assert at_carrier.alerts == []
