@@ -61,7 +61,7 @@ def _leaves(key: str, value: object) -> Iterator[tuple[str, Any]]:
     if not isinstance(value, Mapping):
         yield key, value
         return
-    if not value:
+    if not value and key != _TOP:
         # That a table is there says something even when nothing stands in it.
         yield key, {}
     for name, inner in value.items():
