@@ -78,6 +78,8 @@ def _knock_elsewhere() -> None:
     order = {"action": "initiate_call", "to": "+15550001111", "message": "Hi", "mode": "notify"}
     call_id = doors["voice_call"](order, None)["call_id"]
     doors["voice_call"]({"action": "get_status", "call_id": call_id}, None)
+    doors["voice_call"]({"action": "wait", "call_id": call_id, "timeout_secs": 1}, None)
+    doors["voice_call"]({"action": "list_calls"}, None)
     doors["voice_call"]({"action": "end_call", "call_id": call_id}, None)
     doors["sweep"](SCHEDULED, None)
 
