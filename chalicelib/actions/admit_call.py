@@ -7,6 +7,7 @@ from chalicelib.accounts.policy import admits
 from chalicelib.actions.exchange import Exchange
 from chalicelib.actions.next_words import about_to_open, is_wanted_over, opening_verbs
 from chalicelib.calls.call import (
+    LOOK_AT_LIVE_EVERY,
     Call,
     CallFailure,
     Direction,
@@ -78,7 +79,7 @@ def _arrived(event: CallArrived, exchange: Exchange, *, state: State) -> Call:
         opened_at=answered_at,
         ended_at=None if taken else now,
         error=None if taken else refused,
-        deadline=now + timedelta(seconds=account.max_duration_secs),
+        deadline=now + min(timedelta(seconds=account.max_duration_secs), LOOK_AT_LIVE_EVERY),
         max_duration_secs=account.max_duration_secs,
         ring_timeout_secs=account.ring_timeout_secs,
         notify_hangup_delay_secs=account.notify_hangup_delay_secs,

@@ -35,16 +35,22 @@ def fire_timer(call: Call, kind: TimerKind, *, mark: str = "", exchange: Exchang
 
 
 def settle_overdue(call: Call, *, exchange: Exchange) -> Call:
-    """Compare a call that should be over with the carrier's truth; close it, or have it ended.
+    """Compare a call with the carrier's truth; close it, or have it ended if it should be over.
 
     Raises:
         ProviderError: the carrier refused or failed; the sweep comes again.
     """
-    reason = State.TIMEOUT if call.is_answered else State.NO_ANSWER
-    return _settle(call, call.end_requested or reason, exchange)
+    return _settle(call, call.end_requested or _overdue_as(call, exchange), exchange)
 
 
-def _settle(call: Call, reason: State, exchange: Exchange) -> Call:
+def _overdue_as(call: Call, exchange: Exchange) -> State | None:
+    """Why the call should be over; nothing when it may go on, if it does."""
+    if not call.is_answered:
+        return State.NO_ANSWER
+    return State.TIMEOUT if exchange.now() >= call.must_end_at else None
+
+
+def _settle(call: Call, reason: State | None, exchange: Exchange) -> Call:
     view = _truth(call, exchange)
     if view is None:
         failure = CallFailure(
@@ -57,6 +63,8 @@ def _settle(call: Call, reason: State, exchange: Exchange) -> Call:
     if view.ended:
         ending = Ending(at=exchange.now(), reason=view.reason, error=view.error)
         return close_call(call, ending, exchange=exchange)
+    if reason is None:
+        return call
     if reason is State.NO_ANSWER and view.state is State.ANSWERED:
         # It was answered, and that webhook is late or lost: leave it to the other guards.
         return call

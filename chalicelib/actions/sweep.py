@@ -7,7 +7,7 @@ from typing import Final
 from chalicelib import log
 from chalicelib.actions.exchange import Exchange
 from chalicelib.actions.fire_timer import settle_overdue
-from chalicelib.calls.call import Call
+from chalicelib.calls.call import LOOK_AT_LIVE_EVERY, Call
 from chalicelib.errors import GatewayError
 from chalicelib.store.base import CallStore
 from chalicelib.timers.base import Timers
@@ -34,18 +34,17 @@ def sweep(
     overdue = calls.overdue(now(), limit=MOST_PER_RUN)
     failed = 0
     for call in overdue:
-        if _is_in_order(call, now()):
-            calls.postpone(call.call_id, call.must_end_at)
-            continue
         failed += not _settled(call, exchange_of)
         # Whatever came of it, the calls behind it have their turn first.
-        calls.postpone(call.call_id, now() + LOOK_AGAIN_AFTER)
+        calls.postpone(call.call_id, _next_look(call, now()))
     return {"clocks_stopped": len(notes), "overdue": len(overdue), "failed": failed}
 
 
-def _is_in_order(call: Call, at: datetime) -> bool:
-    """Whether it was only to be seen that somebody picked up, and somebody did."""
-    return call.is_answered and call.end_requested is None and at < call.must_end_at
+def _next_look(call: Call, at: datetime) -> datetime:
+    """A call that may go on is asked about now and then: the news of its end may be lost."""
+    if call.is_answered and call.end_requested is None and at < call.must_end_at:
+        return min(at + LOOK_AT_LIVE_EVERY, call.must_end_at)
+    return at + LOOK_AGAIN_AFTER
 
 
 def _settled(call: Call, exchange_of: Callable[[Call], Exchange]) -> bool:

@@ -79,6 +79,9 @@ _RANK: Final = {
 }
 _TALKING: Final = 3
 
+LOOK_AT_LIVE_EVERY: Final = timedelta(minutes=5)
+"""How often the carrier is asked whether a call that goes on really does."""
+
 LIVE_STATES: Final = frozenset(_RANK)
 
 

@@ -8,7 +8,7 @@ from chalicelib.calls.call import State
 from tests.bottle.cloud import one_moto
 from tests.bottle.effects import Fate
 from tests.bottle.laws import check_over
-from tests.bottle.scenes import hang_up_there, order, talking
+from tests.bottle.scenes import a_call, hang_up_there, order, talking
 from tests.bottle.world import CARRIERS, World, a_world
 
 every_carrier = pytest.mark.parametrize("provider", CARRIERS)
@@ -53,14 +53,27 @@ def test_a_call_that_was_never_dialled_takes_no_place_for_long(provider: str) ->
 
 
 @every_carrier
-def test_the_sweep_lets_a_call_alone_that_was_answered(provider: str) -> None:
+def test_the_sweep_lets_a_call_go_on_that_was_answered(provider: str) -> None:
     with a_world(provider, max_duration_secs=3600) as world:
         talking(world)
 
-        for _ in range(5):
+        for _ in range(12):
             world.sweep()
 
         (call,) = world.calls
         assert not call.state.is_final
-        assert call.deadline == call.must_end_at
         assert world.carrier.talking()
+
+
+@every_carrier
+def test_the_sweep_finds_a_call_whose_end_nobody_reported(provider: str) -> None:
+    with a_world(provider, max_duration_secs=3600) as world:
+        talking(world)
+        world.carrier.ends(a_call(world), "completed")
+        world.carrier.news.clear()
+
+        for _ in range(7):
+            world.sweep()
+
+        check_over(world)
+        assert world.clock() < world.calls[0].must_end_at
