@@ -62,6 +62,15 @@ mcp-clients:     ## other people's MCP clients, for the tests; needs Node.js
 	$(PYTHON) -m venv .venv-strands
 	.venv-strands/bin/python -m pip install --quiet --disable-pip-version-check 'strands-agents[openai]==1.62.0'
 
+failure-modes: $(STAMP) ## docs/failure-modes.md: everything broken; minutes of work
+	@$(BIN)/python -m tests.docs.failure_modes
+
+soak: $(STAMP)   ## any order of events, for MINUTES
+	@$(BIN)/python -m tests.properties.soak $(MINUTES)
+
+fuzz: $(STAMP)   ## 200,000 hostile requests at every door
+	HOSTILE_REQUESTS=200000 $(BIN)/python -m pytest -q -n auto tests/hostile
+
 bench: $(STAMP)  ## AWS calls per webhook, speed and quality of sound; writes build/bench.json
 	@$(BIN)/python -m tests.bench
 
@@ -83,4 +92,4 @@ lock: $(STAMP)   ## choose the packages that are shipped anew; writes infra/lock
 clean:           ## what was made
 	rm -rf $(VENV) build .coverage* .hypothesis .mypy_cache .ruff_cache .import_linter_cache
 
-.PHONY: help install demo test test-deploy format lint types check docs images mcp-clients bench package deploy diff destroy lock clean
+.PHONY: failure-modes soak fuzz help install demo test test-deploy format lint types check docs images mcp-clients bench package deploy diff destroy lock clean

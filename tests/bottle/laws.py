@@ -110,8 +110,7 @@ def _misheard(world: World, memory: Memory) -> Iterator[str]:
 
 
 def _compare(world: World, theirs: CarrierCall, lines: Sequence[Line]) -> Iterator[str]:
-    # When our memory itself is broken, the apology for that cannot be kept in it.
-    heard = list(_tokens(word for word in theirs.words if word != TROUBLE))
+    heard = list(_tokens(_that_could_be_kept(theirs.words)))
     written = list(_tokens((line.speaker.value, line.text) for line in lines))
     if isinstance(world.carrier, DocumentCarrier):
         if not _is_part(heard, written):
@@ -119,6 +118,16 @@ def _compare(world: World, theirs: CarrierCall, lines: Sequence[Line]) -> Iterat
             yield f"heard {theirs.words}, written {transcript}"
     elif extra := Counter(token for token in written if token[0] == "user") - Counter(heard):
         yield f"written and never said: {extra}"
+
+
+def _that_could_be_kept(words: Sequence[Token]) -> Sequence[Token]:
+    """All *words* but the apology for a broken memory, and what that could not keep before it."""
+    if TROUBLE not in words:
+        return words
+    kept = list(words[: words.index(TROUBLE)])
+    while kept and kept[-1][0] == "user":
+        kept.pop()
+    return kept
 
 
 def _tokens(words: Iterable[Token]) -> Iterator[Token]:
