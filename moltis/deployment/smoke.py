@@ -48,21 +48,31 @@ def check(cloud: Cloud, address: Address, say: Callable[[str], None]) -> None:
 
 
 def probe(rpc: RpcClient, account_id: str) -> None:
-    """Have the phone knock at its own doors from outside, as the account's carrier would."""
+    """Have the phone knock at its own doors from outside, as the account's carrier would.
+
+    Raises:
+        ConfigurationError: they do not open as they should, or cannot be tried.
+    """
+    deadline = time.monotonic() + PATIENCE_SECS
+    # All doors are tried at once, and behind each a new version may be starting.
+    while findings := _tried(rpc, account_id):
+        if time.monotonic() > deadline:
+            message = f"the webhooks of {account_id} are not right: {'; '.join(findings)}"
+            raise ConfigurationError(message)
+
+
+def _tried(rpc: RpcClient, account_id: str) -> list[str]:
     try:
         found = rpc.ask("phone.probe", account=account_id)
     except (NoGatewayError, RefusedError) as error:
         message = f"the webhooks of {account_id} cannot be tried: {error}"
         raise ConfigurationError(message) from error
-    findings = [
+    return [
         f"{tried['route']}: {knock['finding']}"
         for tried in found["probes"]
         for knock in (tried["signed"], tried["unsigned"])
         if knock["finding"]
     ]
-    if not found["ok"]:
-        message = f"the webhooks of {account_id} are not right: {'; '.join(findings)}"
-        raise ConfigurationError(message)
 
 
 def _healthy(address: Address) -> str:
