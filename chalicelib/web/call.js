@@ -1,6 +1,7 @@
 // One call: what is said in it, what happened to it, what can be done to it.
 
 import { CallCard } from "./call-card.js";
+import { showTimings } from "./call-timings.js";
 import { duration, eventWords, moment, offset, otherParty, outcome } from "./call-words.js";
 import { Poll } from "./poll.js";
 import { start } from "./session.js";
@@ -41,6 +42,11 @@ function show({ call, events }) {
   }
   element("events").replaceChildren(...events.map((one) => eventItem(one, call)));
   element("facts").replaceChildren(...facts(call));
+  element("timings").hidden = !showTimings(call.transcript, {
+    chart: element("timings-chart"),
+    key: element("timings-key"),
+    rows: element("timings-rows"),
+  });
   element("more").hidden = false;
   if (call.end_reason) {
     poll.stop();

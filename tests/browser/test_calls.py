@@ -185,6 +185,30 @@ def test_one_call_has_a_page_that_tells_all_about_it(desk: Visit, phone: Phone) 
     expect(row(desk, number)).to_be_visible()
 
 
+def test_the_page_of_a_call_shows_how_long_each_reply_took(visit: Visit, phone: Phone) -> None:
+    script = (Says("I would like an appointment."), Says("On Tuesday."), HangsUp())
+    call = phone.over(phone.initiate(phone.far_end(*script)))
+    timings = [line["timing"] for line in call["transcript"] if "timing" in line]
+    visit.sign_in(f"calls/{call['call_id']}")
+
+    chart = visit.page.locator("#timings-chart li")
+    totals = [f"{timing['total_ms']} ms" for timing in timings]
+    assert len(totals) >= 2
+    expect(chart).to_contain_text(totals)
+    visit.page.get_by_text("As numbers").click()
+    first = timings[0]["first_sentence_ms"]
+    expect(visit.page.locator("#timings-rows tr").first).to_contain_text(f"{first} ms")
+    assert barriers(visit.page) == []
+
+
+def test_a_call_without_a_reply_has_no_chart(visit: Visit, phone: Phone) -> None:
+    call = phone.over(phone.initiate(phone.far_end(), "Only this.", mode="notify"))
+    visit.sign_in(f"calls/{call['call_id']}")
+
+    expect(visit.page.get_by_text("The call was over: completed.")).to_be_visible()
+    expect(visit.page.get_by_text("How long they waited")).to_be_hidden()
+
+
 def test_a_call_that_never_was_is_said_to_be_unknown(visit: Visit) -> None:
     visit.expected.add("404")
     visit.sign_in("calls/no-such-call")
