@@ -21,17 +21,19 @@ export class Secret {
       autocomplete: "off",
       spellcheck: "false",
       "aria-describedby": `${this.id}-fault`,
+      onkeydown: (event) => this.#key(event),
     });
+    // No form of its own: it stands in the form of the settings, which must not be saved by it.
     this.form = make(
-      "form",
-      { class: "field", hidden: true, novalidate: true, onsubmit: (event) => this.#submit(event) },
+      "div",
+      { class: "field", hidden: true },
       make("label", { for: this.id }, `New ${label(key)}`),
       this.input,
       this.fault,
       make(
         "div",
         { class: "row" },
-        make("button", { type: "submit", class: "primary" }, "Keep"),
+        button("Keep", () => this.#keep(), { class: "primary" }),
         button("Cancel", () => this.#edit(false)),
       ),
     );
@@ -63,8 +65,16 @@ export class Secret {
     (open ? this.input : this.store).focus();
   }
 
-  async #submit(event) {
-    event.preventDefault();
+  #key(event) {
+    if (event.key === "Enter") {
+      event.preventDefault();
+      this.#keep();
+    } else if (event.key === "Escape") {
+      this.#edit(false);
+    }
+  }
+
+  async #keep() {
     const value = this.input.value.trim();
     if (!value) {
       this.#complain("Enter a value.");

@@ -52,6 +52,9 @@ def test_storing_a_credential_does_not_disturb_what_is_being_edited(page: Visit)
 
     store(page, "Auth token", TOKEN)
     expect(secret(page, "phone.twilio.auth_token")).to_contain_text("Stored")
+    actions = [one["action"] for one in page.phone.rpc.ask("audit.list")["entries"]]
+    assert actions == ["secrets stored", "gateway started"]
+    assert page.page.locator("form form").count() == 0
     page.button("Save").click()
 
     expect(page.page.locator("#status")).to_contain_text("Saved as version 3")
