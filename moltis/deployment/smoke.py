@@ -41,10 +41,19 @@ def check(cloud: Cloud, address: Address, say: Callable[[str], None]) -> None:
         say("first token: lets us in")
         ready = [account["id"] for account in accounts if account["ready"]]
         for account_id in ready:
-            probe(rpc, account_id)
-            say(f"{account_id}: signed probes of its webhooks arrive, unsigned ones are refused")
+            _try_webhooks(rpc, account_id, say)
     if not ready:
         say(f"no carrier yet: moltis voice-call setup --stage {address.stage}")
+
+
+def _try_webhooks(rpc: RpcClient, account_id: str, say: Callable[[str], None]) -> None:
+    """Tell what a probe found: the phone is deployed, whatever is wrong on the way to it."""
+    try:
+        probe(rpc, account_id)
+    except ConfigurationError as error:
+        say(f"WARNING {error}; see moltis voice-call setup --check")
+    else:
+        say(f"{account_id}: signed probes of its webhooks arrive, unsigned ones are refused")
 
 
 def probe(rpc: RpcClient, account_id: str) -> None:
