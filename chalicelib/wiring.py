@@ -252,7 +252,7 @@ def exchange_of(call: Call) -> Exchange:
 def agent_of(call: Call) -> Agent:
     """Who answers in *call*."""
     api_key = vault().credentials(shared("agent")).get("api_key", "")
-    return agents.build(account(call.account).agent, api_key)
+    return agents.build(call.agent or account(call.account).agent, api_key)
 
 
 _CHOSEN: Final = (

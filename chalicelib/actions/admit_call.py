@@ -86,5 +86,6 @@ def _arrived(event: CallArrived, exchange: Exchange, *, state: State) -> Call:
         opening=account.inbound_greeting if taken else "",
         language=account.language,
         voice=account.voice,
+        agent=account.agent,
     )
     return about_to_open(call, exchange=exchange)

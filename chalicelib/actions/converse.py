@@ -88,7 +88,7 @@ def _await_more_keys(call: Call, key: str, exchange: Exchange) -> None:
 
 def _answer(call: Call, answering: Answering, exchange: Exchange) -> None:
     """Speak the reply as it comes; a late one is announced, one that never comes apologised for."""
-    settings = exchange.account.agent
+    settings = exchange.agent_settings(call)
     begun = time.monotonic()
     late_at, silent_at = begun + settings.timeout_secs, begun + settings.reply_budget_secs
     while True:

@@ -5,7 +5,9 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from chalicelib.accounts.account import Account
+from chalicelib.calls.call import Call
 from chalicelib.calls.callbacks import Route, callback_url
+from chalicelib.calls.terms import AgentSettings
 from chalicelib.providers.base import Provider
 from chalicelib.store.base import CallStore
 from chalicelib.timers.base import Timers
@@ -28,3 +30,7 @@ class Exchange:
         return callback_url(
             self.account.webhook_url, self.account.account_id, route, call=call_id, **query
         )
+
+    def agent_settings(self, call: Call) -> AgentSettings:
+        """Who answers in *call*, and how long it is waited for."""
+        return call.agent or self.account.agent

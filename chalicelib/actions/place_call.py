@@ -177,6 +177,7 @@ def _new_call(order: CallOrder, exchange: Exchange) -> Call:
         opening=order.message or account.inbound_greeting,
         language=order.language or account.language,
         voice=order.voice or account.voice,
+        agent=account.agent,
     )
     # Should anything of ours die before the telephone rings, the call must not go on for long.
     unanswered = replace(call, deadline=min(call.must_end_at, _ring_until(call) + UNANSWERED_SLACK))

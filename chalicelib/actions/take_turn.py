@@ -34,7 +34,7 @@ def take_turn(
     lost = (exchange.now() - question.at).total_seconds()
     begun = time.monotonic() - max(0.0, lost)
     waits_until = begun + WHOLE_SECS - WAY_BACK_SECS
-    late_at = begun + exchange.account.agent.timeout_secs
+    late_at = begun + exchange.agent_settings(call).timeout_secs
     while True:
         if not answering.wait(until=late_at, together_until=waits_until):
             answering.apologise()

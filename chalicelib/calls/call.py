@@ -8,6 +8,7 @@ from uuid import NAMESPACE_URL, uuid4, uuid5
 
 from chalicelib.calls.phone_numbers import masked
 from chalicelib.calls.replies import Act
+from chalicelib.calls.terms import AgentSettings
 from chalicelib.overriding import override
 
 CallId = NewType("CallId", str)
@@ -132,6 +133,8 @@ class Call:
     """The first words: the message of an outbound call, the greeting of an inbound one."""
     language: str = "en-US"
     voice: str = ""
+    agent: AgentSettings | None = None
+    """Who answers, as it was settled; nothing in calls of an older version."""
     on_machine: OnMachine = OnMachine.OFF
     answered_by: AnsweredBy | None = None
     provider_call_id: str = ""

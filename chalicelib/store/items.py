@@ -7,6 +7,7 @@ from typing import Final
 
 from chalicelib.calls.call import AnsweredBy, Call, CallFailure, Direction, Mode, OnMachine, State
 from chalicelib.calls.replies import EndCall, read_act, write_act
+from chalicelib.calls.terms import AgentKind, AgentSettings
 from chalicelib.calls.transcript import Kind, Line, Slot, Speaker, Timing
 from chalicelib.store.tables import (
     CallItem,
@@ -49,6 +50,7 @@ def call_item(call: Call) -> CallItem:
         | {
             "provider_call_id": call.provider_call_id or None,
             "error": asdict(call.error) if call.error else None,
+            "agent": asdict(call.agent) if call.agent else None,
             "spoken": set(call.spoken) or None,
             "act": write_act(call.act) if call.act else None,
         },
@@ -80,8 +82,18 @@ def call_of(item: CallItem) -> Call:
             "act": read_act(item.act) if item.act else None,
             "end_requested": State(item.end_requested) if item.end_requested else None,
             "error": CallFailure(**item.error) if failed else None,
+            "agent": _agent_of(item),
         }
     )
+
+
+def _agent_of(item: CallItem) -> AgentSettings | None:
+    if not item.agent:
+        return None
+    # While a deployment is under way, old code reads what new code wrote.
+    known = {field.name for field in fields(AgentSettings)}
+    kept = {name: value for name, value in item.agent.items() if name in known}
+    return AgentSettings(**kept | {"kind": AgentKind(kept["kind"])})
 
 
 def line_at(call_id: str, slot: Slot) -> LineItem:

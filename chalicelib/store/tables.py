@@ -167,6 +167,7 @@ class CallItem(Item, discriminator="call"):
     end_requested = UnicodeAttribute(null=True)
     end_requested_at = TimeAttribute(null=True)
     error = JSONAttribute(null=True)
+    agent = JSONAttribute(null=True)
     version = NumberAttribute()
 
     # Computed by the value and kept, so that a write can copy what it must not read first.
