@@ -9,7 +9,7 @@ from tests.bottle.cloud import one_moto
 from tests.bottle.world import CARRIERS
 from tests.properties.machine import AnyOrder
 
-SEQUENCES = int(os.environ.get("SEQUENCES", "700"))
+SEQUENCES = int(os.environ.get("SEQUENCES", "100"))
 """For each carrier."""
 PARTS = 4
 """The work is parted, so that several processes can share it."""
