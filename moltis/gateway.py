@@ -160,7 +160,7 @@ def _functions() -> dict[str, Function]:
 
 def _answers(carriers: SimulatedCarriers) -> Callable[[Question], Answer]:
     app = _following(_answers_of(deployed.app), carriers)
-    soft_phone = _answers_of(soft_phone_app(carriers.control))
+    soft_phone = _answers_of(soft_phone_app(carriers))
 
     def answer(question: Question) -> Answer:
         return (soft_phone if is_about_soft_phone(question.path) else app)(question)

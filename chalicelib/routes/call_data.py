@@ -4,6 +4,7 @@ import json
 from collections.abc import Callable
 from http import HTTPStatus
 from typing import Any, Final
+from urllib.parse import quote
 
 from chalice import Blueprint, Response
 
@@ -12,9 +13,10 @@ from chalicelib.calls.call import Call
 from chalicelib.calls.published import CallJson, call_json, conversation_json, course_json
 from chalicelib.errors import GatewayError, UnknownCallError
 from chalicelib.routes.access import asker
-from chalicelib.routes.pages import served
+from chalicelib.routes.pages import RECORDINGS, served
 from chalicelib.routes.problems import INTERNAL, UNAUTHORIZED, problem
 from chalicelib.routes.received import json_response
+from chalicelib.settings import settings
 
 blueprint = Blueprint(__name__)
 
@@ -50,7 +52,20 @@ def _followed(call: Call) -> CallJson:
 
 def _one(call_id: str) -> dict[str, Any]:
     conversation = wiring.calls().conversation(call_id)
-    return {"call": conversation_json(conversation), "events": course_json(conversation.call)}
+    return {
+        "call": conversation_json(conversation),
+        "events": course_json(conversation.call),
+        "recording": _recording(conversation.call),
+    }
+
+
+def _recording(call: Call) -> str | None:
+    """Where it can be heard how *call* sounded; only simulated carriers, here, can tell."""
+    if not (settings().has_soft_phone and call.answered_at and call.state.is_final):
+        return None
+    if not wiring.account(call.account).simulated:
+        return None
+    return f"{RECORDINGS[1:]}/{quote(call.provider_call_id, safe='')}"
 
 
 def _answer(show: Callable[[], object]) -> Response:

@@ -62,6 +62,8 @@ class Page:
 SETTINGS: Final = Page("/settings/phone", "Settings", "settings-phone")
 SOFT_PHONE: Final = Page("/phone", "Soft phone", "phone", ("transcript",))
 """A local gateway serves it; here it is only led to."""
+RECORDINGS: Final = f"{SOFT_PHONE.path}/recordings"
+"""Where it serves how the calls at simulated carriers sounded, by the carrier's ids."""
 CALLS: Final = Page("/calls", "Calls", "calls", ("transcript", "call-card"))
 CALL: Final = Page("/calls/{call_id}", "Call", "call", ("transcript", "call-card"))
 PAGES: Final = (CALLS, SETTINGS)

@@ -1,6 +1,7 @@
 // One call: what is said in it, what happened to it, what can be done to it.
 
 import { CallCard } from "./call-card.js";
+import { offerRecording } from "./call-recording.js";
 import { showTimings } from "./call-timings.js";
 import { duration, eventWords, moment, offset, otherParty, outcome } from "./call-words.js";
 import { Poll } from "./poll.js";
@@ -24,11 +25,10 @@ let card = null;
 function open({ scope }) {
   mayAct = scope === "write";
   element("title").focus();
-  setInterval(() => card?.tick(poll.now()), 1000);
   poll.start();
 }
 
-function show({ call, events }) {
+function show({ call, events, recording }) {
   if (card) {
     if (call.end_reason && !card.call.end_reason) {
       element("news").textContent = `The call is over: ${outcome(call)}.`;
@@ -47,6 +47,7 @@ function show({ call, events }) {
     key: element("timings-key"),
     rows: element("timings-rows"),
   });
+  offerRecording(recording);
   element("more").hidden = false;
   if (call.end_reason) {
     poll.stop();
@@ -102,4 +103,5 @@ function complain(error) {
   }
 }
 
+setInterval(() => card?.tick(poll.now()), 1000);
 start(open);

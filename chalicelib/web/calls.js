@@ -27,7 +27,6 @@ async function open({ scope }) {
   mayAct = scope === "write";
   element("place").hidden = !mayAct;
   element("title").focus();
-  setInterval(tick, 1000);
   try {
     const { accounts } = await ask("voicecall.status");
     form.offer(accounts);
@@ -142,4 +141,5 @@ function complain(error) {
   element("fault").textContent = error?.message ?? "";
 }
 
+setInterval(tick, 1000);
 start(open);

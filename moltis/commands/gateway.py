@@ -101,11 +101,11 @@ def _announce(ready: Mapping[str, Any], *, as_json: bool) -> None:
         return
     carriers = ", ".join(f"{name} ({kind})" for name, kind in ready["carriers"].items())
     click.echo(f"the phone is ready at {ready['url']} with {carriers}")
+    if "simulated" in ready["carriers"].values():
+        click.echo(f"talk with it in the browser: {_link(ready, 'phone')}")
+        click.echo("or at the terminal: moltis simulate")
     click.echo(f"its calls: {_link(ready, 'calls')}")
     click.echo(f"its settings: {_link(ready, 'settings/phone')}")
-    if "simulated" in ready["carriers"].values():
-        click.echo(f"be the other end of a simulated call: {_link(ready, 'phone')}")
-        click.echo("the same at the terminal: moltis simulate")
 
 
 def _link(ready: Mapping[str, Any], page: str) -> str:

@@ -201,6 +201,22 @@ def test_the_page_of_a_call_shows_how_long_each_reply_took(visit: Visit, phone: 
     assert barriers(visit.page) == []
 
 
+def test_a_call_that_is_over_can_be_heard(visit: Visit, phone: Phone) -> None:
+    call = phone.over(phone.initiate(phone.far_end(Says("Hello."), HangsUp()), account="telnyx"))
+    visit.sign_in(f"calls/{call['call_id']}")
+
+    visit.button("Play the recording").click()
+
+    player = visit.page.locator("audio")
+    expect(player).to_be_visible()
+    seconds = player.evaluate(
+        "one => new Promise(done => one.readyState ? done(one.duration)"
+        " : one.addEventListener('loadedmetadata', () => done(one.duration)))"
+    )
+    assert seconds > 1
+    expect(player).to_have_js_property("error", None)
+
+
 def test_a_call_without_a_reply_has_no_chart(visit: Visit, phone: Phone) -> None:
     call = phone.over(phone.initiate(phone.far_end(), "Only this.", mode="notify"))
     visit.sign_in(f"calls/{call['call_id']}")

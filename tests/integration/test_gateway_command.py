@@ -11,6 +11,7 @@ import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 
@@ -67,6 +68,26 @@ def moltis(tmp_path: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
         timeout=60,
         check=False,
     )
+
+
+def test_it_prints_links_to_its_pages_that_let_a_person_in(tmp_path: Path) -> None:
+    process = subprocess.Popen(
+        command("gateway", "--port", "0"),
+        cwd=tmp_path,
+        env=environment(tmp_path, {"PYTHONPATH": str(ROOT), "PYTHONUNBUFFERED": "1"}),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        text=True,
+    )
+    try:
+        assert process.stdout is not None
+        said = [process.stdout.readline() for _ in range(5)]
+    finally:
+        process.send_signal(signal.SIGINT)
+        process.communicate(timeout=20)
+
+    links = re.findall(r"(http://127\.0\.0\.1:\d+/[a-z/]+)#token=mp_\S+", "".join(said))
+    assert [urlsplit(link).path for link in links] == ["/phone", "/calls", "/settings/phone"]
 
 
 def test_it_says_that_it_is_ready_and_the_command_line_finds_it(tmp_path: Path) -> None:

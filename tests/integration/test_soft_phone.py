@@ -1,6 +1,8 @@
 """The soft phone's door: who may use its telephones, and what they do."""
 
+import io
 import re
+import wave
 from typing import Any
 
 import pytest
@@ -73,6 +75,38 @@ def test_a_person_is_called_talks_presses_keys_and_hangs_up(phone: Phone) -> Non
     said = words(phone.over(call_id))
     assert ("user", "Yes, I can") in said
     assert ("user", "1") in said
+
+
+def test_how_a_call_sounded_can_be_heard_once_it_is_over(phone: Phone) -> None:
+    number = phone.new_number()
+    handset = Handset(phone, number)
+    call_id = phone.initiate(number, "Hello, can you hear me?")
+    handset.sees("ringing")
+    assert told_of(phone, call_id)["recording"] is None
+    handset.does("answer")
+    handset.sees("listening")
+    handset.does("hang-up")
+    phone.over(call_id)
+
+    path = told_of(phone, call_id)["recording"]
+    heard = get(phone, path)
+
+    assert heard.headers["Content-Type"] == "audio/wav"
+    with wave.open(io.BytesIO(heard.content)) as sound:
+        assert (sound.getnchannels(), sound.getframerate()) == (2, 8_000)
+        assert sound.getnframes() > sound.getframerate()
+        assert any(sound.readframes(sound.getnframes()))
+    assert requests.get(f"{phone.gateway.url}/{path}", timeout=20).status_code == 401
+    assert get(phone, "phone/recordings/nobody").status_code == 404
+
+
+def told_of(phone: Phone, call_id: str) -> Json:
+    return dict(get(phone, f"data/calls/{call_id}").json())
+
+
+def get(phone: Phone, path: str) -> requests.Response:
+    headers = {"Authorization": f"Bearer {phone.gateway.token}"}
+    return requests.get(f"{phone.gateway.url}/{path}", headers=headers, timeout=30)
 
 
 def test_a_person_calls_the_agent(phone: Phone) -> None:
