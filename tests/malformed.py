@@ -33,6 +33,8 @@ GOOD: Final[Mapping[str, Any]] = {
     "mode": "notify",
     "account": "twilio",
     "idempotency_key": "once",
+    "language": "en-GB",
+    "voice": "female",
     "digits": "1ww2#",
     "since": "1-0d8f3a11-52be90aa",
     "until": "change",
