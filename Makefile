@@ -53,6 +53,7 @@ docs: $(STAMP)   ## the pages and templates that are generated from the code
 	@$(BIN)/python -m tests.docs.capabilities
 	@$(BIN)/python -m tests.infra.agents
 	@$(BIN)/python -m tests.docs.spectrograms
+	@$(BIN)/python -m tests.docs.apology
 
 images: $(STAMP) ## the pictures of the pages in docs/images; needs Chromium
 	@$(BIN)/python -m tests.browser.pictures

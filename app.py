@@ -5,6 +5,7 @@ from chalice import Chalice
 from chalicelib import log
 from chalicelib.functions import clock, first_token, tool, turn
 from chalicelib.routes import (
+    audio,
     call_data,
     health,
     mcp,
@@ -20,6 +21,7 @@ log.set_up()
 
 app = Chalice(app_name="moltis-phone")
 app.register_blueprint(webhooks.blueprint)
+app.register_blueprint(audio.blueprint)
 app.register_blueprint(rpc.blueprint)
 app.register_blueprint(mcp.blueprint)
 app.register_blueprint(voice_call.blueprint)

@@ -15,6 +15,7 @@ _NAMES: Final = {
     "secret_prefix": "MOLTIS_SECRET_PREFIX",
     "take_turn_function": "MOLTIS_TAKE_TURN_FUNCTION",
 }
+_AUDIO_BUCKET: Final = "MOLTIS_AUDIO_BUCKET"
 _SOFT_PHONE: Final = "MOLTIS_SOFT_PHONE"
 
 
@@ -26,6 +27,8 @@ class Settings:
     call_timer_arn: str
     secret_prefix: str
     take_turn_function: str
+    audio_bucket: str = ""
+    """Where sounds are kept; without one, the carriers speak."""
     has_soft_phone: bool = False
     """Whether a telephone can be had in the browser; only a local gateway has one."""
 
@@ -42,4 +45,8 @@ def settings() -> Settings:
         message = f"the environment lacks {', '.join(missing)}; deploy with the stack's template"
         raise ConfigurationError(message)
     named = {name: os.environ[variable] for name, variable in _NAMES.items()}
-    return Settings(**named, has_soft_phone=bool(os.environ.get(_SOFT_PHONE)))
+    return Settings(
+        **named,
+        audio_bucket=os.environ.get(_AUDIO_BUCKET, ""),
+        has_soft_phone=bool(os.environ.get(_SOFT_PHONE)),
+    )

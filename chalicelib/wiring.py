@@ -10,7 +10,13 @@ from chalicelib.accounts.account import Account, Phone
 from chalicelib.actions.exchange import Exchange
 from chalicelib.agents import registry as agents
 from chalicelib.agents.base import Agent
+from chalicelib.audio.account_voice import AccountVoice
+from chalicelib.audio.aloud import Aloud
+from chalicelib.audio.s3_shelf import S3Shelf
+from chalicelib.audio.speech import registry as engines
+from chalicelib.audio.speech.base import SpeechEngine
 from chalicelib.calls.call import Call
+from chalicelib.calls.terms import SpeechSettings
 from chalicelib.errors import UnknownAccountError
 from chalicelib.providers import registry as providers
 from chalicelib.providers.base import Provider
@@ -114,6 +120,26 @@ def vault() -> Vault:
 def timers() -> StepFunctionsTimers:
     """The clock."""
     return StepFunctionsTimers(settings().call_timer_arn)
+
+
+@cache
+def aloud() -> Aloud | None:
+    """Who has words read aloud; nobody where there is no place for sounds."""
+    bucket = settings().audio_bucket
+    return Aloud(shelf=S3Shelf(bucket, now=now), engine_of=_engine) if bucket else None
+
+
+def audio_keys() -> Iterator[str]:
+    """What addresses of sounds are sealed with: the current key, then the one before."""
+    current = vault().credentials(_AUDIO).get("key", "")
+    if current:
+        yield current
+    for former in vault().rotated(_AUDIO):
+        yield from filter(None, [former.get("key", "")])
+
+
+def _engine(speech: SpeechSettings) -> SpeechEngine:
+    return engines.build(speech, vault().credentials(shared("tts")).get("api_key", ""))
 
 
 @cache
@@ -255,7 +281,9 @@ def agent_of(call: Call) -> Agent:
     return agents.build(call.agent or account(call.account).agent, api_key)
 
 
+_AUDIO: Final = shared("audio")
 _CHOSEN: Final = (
+    aloud,
     calls,
     accounts,
     tokens,
@@ -271,12 +299,20 @@ _CHOSEN: Final = (
 
 
 def _exchange(its_account: Account, credentials: Credentials) -> Exchange:
+    provider = _provider(its_account, credentials)
     return Exchange(
         account=its_account,
-        provider=_provider(its_account, credentials),
+        provider=provider,
         calls=calls(),
         timers=timers(),
         turns=_turns(),
+        voice=AccountVoice(
+            account=its_account,
+            plays=provider.plays,
+            aloud=aloud,
+            key=lambda: vault().credentials(_AUDIO).get("key", ""),
+            now=now,
+        ),
         now=now,
     )
 

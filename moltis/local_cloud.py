@@ -5,7 +5,9 @@ instead, and only what is missing there is made.
 """
 
 import os
+import secrets
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -17,8 +19,11 @@ from botocore.exceptions import BotoCoreError, ClientError
 from pynamodb.exceptions import PynamoDBException
 
 from chalicelib import aws, settings
+from chalicelib.audio.s3_shelf import PREFIX
+from chalicelib.audio.shelf import KEPT
 from chalicelib.errors import ConfigurationError
 from chalicelib.store import tables
+from chalicelib.vault import Credentials, Vault, shared
 
 if TYPE_CHECKING:
     from botocore.awsrequest import AWSPreparedRequest
@@ -29,8 +34,15 @@ STAGE: Final = "local"
 TABLE: Final = f"moltis-phone-{STAGE}"
 CLOCK: Final = f"moltis-phone-{STAGE}-call-timer"
 DEAD_LETTERS: Final = f"moltis-phone-{STAGE}-dead-letters"
+SOUNDS: Final = f"moltis-phone-{STAGE}-sounds"
 _CLOCK_VARIABLE: Final = "MOLTIS_CALL_TIMER_ARN"
 STATE_MACHINE: Final = Path(__file__).parents[1] / "infra" / "call-timer.asl.json"
+SOUNDS_GO_AWAY: Final = {
+    "ID": "sounds-go-away",
+    "Status": "Enabled",
+    "Filter": {"Prefix": PREFIX},
+    "Expiration": {"Days": KEPT.days},
+}
 
 
 @contextmanager
@@ -95,6 +107,7 @@ def _environment(functions_url: str, *, embedded: bool) -> Iterator[None]:
         "MOLTIS_SECRET_PREFIX": f"moltis-phone/{STAGE}",
         "MOLTIS_TAKE_TURN_FUNCTION": "take_turn",
         "MOLTIS_SOFT_PHONE": "yes",
+        "MOLTIS_AUDIO_BUCKET": SOUNDS,
         _CLOCK_VARIABLE: "known once the cloud is there",
         "AWS_DEFAULT_REGION": os.environ.get("AWS_DEFAULT_REGION", REGION),
         "AWS_ENDPOINT_URL_LAMBDA": os.environ.get("AWS_ENDPOINT_URL_LAMBDA", functions_url),
@@ -135,6 +148,21 @@ def _make_what_is_missing() -> None:
         arn = made["stateMachineArn"]
     os.environ[_CLOCK_VARIABLE] = arn
     settings.settings.cache_clear()
+    _make_place_for_sounds()
+
+
+def _make_place_for_sounds() -> None:
+    bucket = aws.client("s3")
+    if SOUNDS not in {one["Name"] for one in bucket.list_buckets()["Buckets"]}:
+        region = os.environ["AWS_DEFAULT_REGION"]
+        where = {"CreateBucketConfiguration": {"LocationConstraint": region}}
+        bucket.create_bucket(Bucket=SOUNDS, **({} if region == REGION else where))
+        bucket.put_bucket_lifecycle_configuration(
+            Bucket=SOUNDS, LifecycleConfiguration={"Rules": [SOUNDS_GO_AWAY]}
+        )
+    vault = Vault(settings.settings().secret_prefix, monotonic=time.monotonic)
+    if not vault.credentials(shared("audio")):
+        vault.store(shared("audio"), Credentials({"key": secrets.token_urlsafe(32)}))
 
 
 def _stop_all_timers() -> None:

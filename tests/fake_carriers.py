@@ -23,7 +23,7 @@ from chalicelib.providers.base import (
     WebhookRequest,
 )
 from chalicelib.timers.base import LASTING, TimerKind, Timers
-from chalicelib.turns.base import Answer, Question, Turns
+from chalicelib.turns.base import Answer, Question, Reading, Turns
 from tests.builders import NOON, Said
 
 
@@ -147,6 +147,11 @@ class FakeTurns(Turns):
 
     def __init__(self) -> None:
         self.submitted: list[tuple[str, CarrierEvent]] = []
+        self.readings: list[tuple[str, Reading]] = []
+
+    @override
+    def read_ahead(self, account: str, reading: Reading) -> None:
+        self.readings.append((account, reading))
 
     @override
     def submit(self, account: str, event: CarrierEvent) -> None:

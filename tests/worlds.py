@@ -36,6 +36,7 @@ from tests.fake_carriers import (
     Step,
     Timer,
 )
+from tests.fake_voice import FakeVoice
 from tests.fakes import FakeCallStore
 
 LEG: Final = "v3:leg-1"
@@ -82,6 +83,7 @@ class World:
             calls=calls,
             timers=timers,
             turns=FakeTurns(),
+            voice=FakeVoice(),
             now=clock,
         )
         return cls(provider, calls, timers, clock, ScriptedAgent(*script), exchange)

@@ -6,6 +6,7 @@ from chalicelib import log
 from chalicelib.accounts.policy import admits
 from chalicelib.actions.exchange import Exchange
 from chalicelib.actions.next_words import about_to_open, is_wanted_over, opening_verbs
+from chalicelib.actions.voiced import read_ahead
 from chalicelib.calls.call import (
     LOOK_AT_LIVE_EVERY,
     Call,
@@ -34,6 +35,7 @@ def admit_call(event: CallArrived, *, exchange: Exchange) -> list[Verb]:
     created = exchange.calls.create(call)
     if created.fresh:
         exchange.timers.start(call.call_id, TimerKind.MAX_DURATION, call.must_end_at)
+        read_ahead(call, exchange=exchange)
         log.info("call admitted", call_id=call.call_id, account=call.account)
     if is_wanted_over(created.call):
         return [HangUp()]
@@ -87,5 +89,6 @@ def _arrived(event: CallArrived, exchange: Exchange, *, state: State) -> Call:
         language=account.language,
         voice=account.voice,
         agent=account.agent,
+        speech=account.tts,
     )
     return about_to_open(call, exchange=exchange)

@@ -12,6 +12,7 @@ from chalicelib.actions.exchange import Exchange
 from chalicelib.actions.next_words import words
 from chalicelib.actions.spoken import phrases
 from chalicelib.actions.think import Thinking, Words
+from chalicelib.actions.voiced import PATIENCE_SECS, voiced
 from chalicelib.agents.base import Agent
 from chalicelib.calls.call import Call
 from chalicelib.calls.replies import EndCall
@@ -47,6 +48,7 @@ class Answering:
             now=exchange.now,
         )
         self._words: Words | None = None
+        self._audio = ""
         self._failed = False
         self._part = 0
 
@@ -57,7 +59,14 @@ class Answering:
         except AgentError as error:
             log.warning("agent failed", call_id=self._call.call_id, reason=str(error))
             self.apologise()
-        return self._words is not None
+            return True
+        if self._words is None:
+            return False
+        # Meanwhile the agent thinks on.
+        self._audio = self._exchange.voice.sound_of(
+            Manner.of(self._call), self._words.text, within_secs=PATIENCE_SECS
+        )
+        return True
 
     def apologise(self) -> None:
         """Let the next words be the last, and an apology."""
@@ -65,6 +74,7 @@ class Answering:
         self._failed = True
         line = apology(self._call, exchange=self._exchange)
         self._words = Words(line.text, line.act, more=False, at=line.at)
+        self._audio = line.audio
 
     def keep(self, *, told: bool = False) -> Line | None:
         """Keep the words that are there; nothing comes back when they have come too late."""
@@ -82,6 +92,7 @@ class Answering:
             act=taken.act,
             part=self._part,
             more=taken.more,
+            audio=self._audio,
         )
         kept = keep_part(self._call, line, told=told, failed=self._failed, exchange=self._exchange)
         if not kept:
@@ -101,13 +112,14 @@ class Answering:
 def apology(call: Call, *, exchange: Exchange) -> Line:
     """What is said to a turn of *call* without a reply: after some in a row, a goodbye."""
     sentences, gives_up = phrases(call.language), call.failures + 1 >= MOST_FAILURES
-    return Line(
+    line = Line(
         speaker=Speaker.BOT,
         text=sentences.trouble if gives_up else sentences.apology,
         at=exchange.now(),
         act=EndCall() if gives_up else None,
         part=1,
     )
+    return voiced(line, call, exchange=exchange)
 
 
 def keep_part(

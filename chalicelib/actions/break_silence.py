@@ -8,6 +8,7 @@ from chalicelib.actions.exchange import Exchange
 from chalicelib.actions.next_words import words
 from chalicelib.actions.perform import perform
 from chalicelib.actions.spoken import phrases
+from chalicelib.actions.voiced import voiced
 from chalicelib.calls.call import Call, State
 from chalicelib.calls.replies import Act, AskKeys, EndCall
 from chalicelib.calls.transcript import Line, Slot, Speaker
@@ -60,7 +61,8 @@ def silence_line(call: Call, quiet: int, exchange: Exchange) -> Line:
         text, act = sentences.reprompts[quiet], call.act if isinstance(call.act, AskKeys) else None
     else:
         text, act = sentences.farewell, EndCall()
-    return Line(speaker=Speaker.BOT, text=text, at=exchange.now(), act=act, part=1)
+    line = Line(speaker=Speaker.BOT, text=text, at=exchange.now(), act=act, part=1)
+    return voiced(line, call, exchange=exchange)
 
 
 def _say(call: Call, turn: int, line: Line | None, exchange: Exchange) -> None:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from chalicelib.accounts.account import Account
+from chalicelib.audio.voice import Voice
 from chalicelib.calls.call import Call
 from chalicelib.calls.callbacks import Route, callback_url
 from chalicelib.calls.terms import AgentSettings
@@ -23,6 +24,7 @@ class Exchange:
     calls: CallStore
     timers: Timers
     turns: Turns
+    voice: Voice
     now: Callable[[], datetime]
 
     def url(self, route: Route, call_id: str, **query: str | int) -> str:

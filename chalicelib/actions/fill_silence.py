@@ -6,6 +6,7 @@ from typing import Final
 from chalicelib.actions.exchange import Exchange
 from chalicelib.actions.next_words import words
 from chalicelib.actions.spoken import phrases
+from chalicelib.actions.voiced import voiced
 from chalicelib.calls.call import Call, State
 from chalicelib.calls.transcript import Line, Slot, Speaker
 from chalicelib.calls.verbs import Manner
@@ -23,7 +24,8 @@ def keep_filler(call: Call, since: datetime, *, exchange: Exchange) -> Line | No
     """
     sentences = phrases(call.language).fillers
     text = sentences[call.fillers % len(sentences)]
-    line = Line(speaker=Speaker.BOT, text=text, at=exchange.now())
+    filler = Line(speaker=Speaker.BOT, text=text, at=exchange.now())
+    line = voiced(filler, call, exchange=exchange)
     is_thinking = call.state is State.ACTIVE
     slot = Slot.meanwhile(call.turn, since) if is_thinking else Slot.aside(call.turn, since)
     given = exchange.provider.utterances(words(line, Manner.of(call)))

@@ -51,14 +51,16 @@ def msecs(at: datetime) -> int:
 def opening_verbs(call: Call, *, exchange: Exchange) -> list[Verb]:
     """The first document of *call*: its first words, and what follows them."""
     manner = Manner.of(call)
+    sound = exchange.voice.sound_of(manner, call.opening)
+    first: Verb = Play(sound) if sound else say(manner, call.opening)
     if exchange.provider.takes_commands:
-        return [Listen(call.language), say(manner, call.opening)]
-    return follow([say(manner, call.opening)], manner, turn=1, exchange=exchange)
+        return [Listen(call.language), first]
+    return follow([first], manner, turn=1, exchange=exchange)
 
 
 def about_to_open(call: Call, *, exchange: Exchange) -> Call:
     """Give the new *call* with the count of what the carrier will be given to speak first."""
-    verbs = opening_verbs(call, exchange=exchange)
+    verbs = [say(Manner.of(call), call.opening)]
     return replace(call, given=exchange.provider.utterances(verbs))
 
 
@@ -82,7 +84,9 @@ def words(line: Line, manner: Manner) -> list[Verb]:
     """Speak or key *line*, and nothing more."""
     if not line.text:
         return []
-    return [SendDigits(line.text)] if line.kind is Kind.DTMF else [say(manner, line.text)]
+    if line.kind is Kind.DTMF:
+        return [SendDigits(line.text)]
+    return [Play(line.audio) if line.audio else say(manner, line.text)]
 
 
 def wait_verbs(

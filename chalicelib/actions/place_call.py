@@ -8,6 +8,7 @@ from chalicelib import log
 from chalicelib.accounts.policy import check_is_ready, check_may_call
 from chalicelib.actions.exchange import Exchange
 from chalicelib.actions.next_words import about_to_open
+from chalicelib.actions.voiced import read_ahead
 from chalicelib.calls.call import (
     Call,
     CallFailure,
@@ -72,6 +73,7 @@ def place_call(order: CallOrder, *, exchange: Exchange) -> Call:
         return call
     exchange.timers.start(call.call_id, TimerKind.MAX_DURATION, call.must_end_at)
     exchange.timers.start(call.call_id, TimerKind.RING_TIMEOUT, _ring_until(call))
+    read_ahead(call, exchange=exchange)
     return _dial(call, exchange)
 
 
@@ -178,6 +180,7 @@ def _new_call(order: CallOrder, exchange: Exchange) -> Call:
         language=order.language or account.language,
         voice=order.voice or account.voice,
         agent=account.agent,
+        speech=account.tts,
     )
     # Should anything of ours die before the telephone rings, the call must not go on for long.
     unanswered = replace(call, deadline=min(call.must_end_at, _ring_until(call) + UNANSWERED_SLACK))

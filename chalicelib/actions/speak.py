@@ -4,6 +4,7 @@ from chalicelib.actions.acts import DIGITS
 from chalicelib.actions.exchange import Exchange
 from chalicelib.actions.next_words import is_wanted_over, words
 from chalicelib.actions.perform import perform
+from chalicelib.actions.voiced import PATIENCE_SECS, voiced
 from chalicelib.calls.call import Call, State
 from chalicelib.calls.callbacks import Route
 from chalicelib.calls.speakable import speakable
@@ -85,4 +86,5 @@ def _aside(call: Call, text: str, kind: Kind, exchange: Exchange) -> tuple[Slot,
     now = exchange.now()
     is_thinking = call.state is State.ACTIVE
     slot = Slot.meanwhile(call.turn, now) if is_thinking else Slot.aside(call.turn, now)
-    return slot, Line(speaker=Speaker.BOT, text=text, kind=kind, at=now)
+    line = Line(speaker=Speaker.BOT, text=text, kind=kind, at=now)
+    return slot, voiced(line, call, exchange=exchange, within_secs=PATIENCE_SECS)

@@ -1,6 +1,6 @@
 """A call, and the order its states may follow."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Final, NewType
@@ -8,7 +8,7 @@ from uuid import NAMESPACE_URL, uuid4, uuid5
 
 from chalicelib.calls.phone_numbers import masked
 from chalicelib.calls.replies import Act
-from chalicelib.calls.terms import AgentSettings
+from chalicelib.calls.terms import AgentSettings, SpeechSettings
 from chalicelib.overriding import override
 
 CallId = NewType("CallId", str)
@@ -135,6 +135,8 @@ class Call:
     voice: str = ""
     agent: AgentSettings | None = None
     """Who answers, as it was settled; nothing in calls of an older version."""
+    speech: SpeechSettings = field(default_factory=SpeechSettings)
+    """Who reads aloud what we say, and with which voice."""
     on_machine: OnMachine = OnMachine.OFF
     answered_by: AnsweredBy | None = None
     provider_call_id: str = ""

@@ -32,6 +32,11 @@ def callback_url(base: str, account: str, route: Route, **query: str | int) -> s
     return webhook_url(base, account, route, values)
 
 
+def audio_url(base: str, account: str, name: str) -> str:
+    """The address of the sound that is called *name*."""
+    return f"{webhook_url(base, account, 'audio', {})}/{name}"
+
+
 def webhook_url(base: str, account: str, route: str, query: Mapping[str, str]) -> str:
     """Rebuild the address that was called from the parts that are left of it."""
     address = f"{base.rstrip('/')}{PREFIX}/{account}/{route}"

@@ -58,6 +58,8 @@ class Line:
     """Whether more parts of the reply are to come."""
     timing: Timing | None = None
     """How long the far end waited for it, of a reply."""
+    audio: str = ""
+    """Where its sound is, if it is spoken in a voice of ours."""
 
     @property
     def ends_call(self) -> bool:

@@ -1,9 +1,10 @@
 """What we can ask a carrier to do in a call."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 from chalicelib.calls.call import Call, Mode
+from chalicelib.calls.terms import SpeechSettings
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -15,6 +16,7 @@ class Manner:
     language: str
     voice: str
     notify_hangup_delay_secs: int
+    speech: SpeechSettings = field(default_factory=SpeechSettings)
 
     @classmethod
     def of(cls, call: Call) -> "Manner":
@@ -25,6 +27,7 @@ class Manner:
             language=call.language,
             voice=call.voice,
             notify_hangup_delay_secs=call.notify_hangup_delay_secs,
+            speech=call.speech,
         )
 
 

@@ -6,8 +6,9 @@ from chalice import Blueprint
 
 from chalicelib import wiring
 from chalicelib.actions.follow_events import follow_event
+from chalicelib.actions.read_aloud import read_aloud as act_on_reading
 from chalicelib.actions.take_turn import take_turn as act
-from chalicelib.turns.aws_lambda import read_event, read_question, write_answer
+from chalicelib.turns.aws_lambda import read_event, read_question, read_reading, write_answer
 
 blueprint = Blueprint(__name__)
 
@@ -16,9 +17,13 @@ blueprint = Blueprint(__name__)
 def take_turn(event: dict[str, Any], context: object) -> dict[str, Any] | None:
     """Have the agent answer `{"account", "call_id", "turn", "at"}`; gives its line, or nothing.
 
-    Or act on `{"account", "event"}`, what happened at a carrier that takes commands.
+    Or act on `{"account", "event"}`, what happened at a carrier that takes commands; or have
+    `{"account", "reading"}` made into sounds.
     """
     exchange = wiring.exchange(event["account"])
+    if "reading" in event:
+        act_on_reading(read_reading(event["reading"]), exchange=exchange)
+        return None
     if "event" in event:
         # Lambda repeats what failed under the same id.
         by = getattr(context, "aws_request_id", "")

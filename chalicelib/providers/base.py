@@ -10,6 +10,7 @@ from urllib.parse import parse_qsl, urlsplit
 
 from chalicelib.calls.call import CallFailure, OnMachine, State
 from chalicelib.calls.events import CarrierEvent
+from chalicelib.calls.sounds import SoundFormat
 from chalicelib.calls.verbs import Verb
 from chalicelib.errors import UnsupportedFeatureError
 
@@ -121,6 +122,8 @@ class Provider(ABC):
     takes_commands: ClassVar[bool] = False
     """Whether it is told by commands what to do and listens all the time; else by documents."""
     features: ClassVar[frozenset[Feature]]
+    plays: ClassVar[SoundFormat] = SoundFormat.PCM_WAV
+    """In which form it gets our sounds: docs/audio.md says why."""
     needs: ClassVar[tuple[str, ...]]
     """The credentials without which it is nobody, by their names in `moltis.toml`."""
     accepts: ClassVar[tuple[str, ...]] = ()

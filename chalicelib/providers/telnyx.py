@@ -340,7 +340,8 @@ def _command(verb: Verb) -> tuple[str, dict[str, Any]]:
         case Listen(language):
             command, body = "transcription_start", _transcription(language)
         case Play(url):
-            command, body = "playback_start", {"audio_url": url}
+            kind = "mp3" if url.endswith(".mp3") else "wav"
+            command, body = "playback_start", {"audio_url": url, "audio_type": kind}
         case StopSpeaking():
             command, body = "playback_stop", {"stop": "all"}
         case SendDigits(digits):

@@ -27,6 +27,7 @@ from chalicelib.calls.events import (
     UnknownEvent,
 )
 from chalicelib.calls.sentences import split
+from chalicelib.calls.sounds import SoundFormat
 from chalicelib.calls.verbs import (
     Gather,
     HangUp,
@@ -122,6 +123,7 @@ class Twilio(Provider):
 
     name: ClassVar[str] = "twilio"
     features: ClassVar[frozenset[Feature]] = frozenset(Feature)
+    plays: ClassVar[SoundFormat] = SoundFormat.MULAW_WAV
     needs: ClassVar[tuple[str, ...]] = ("account_sid", "auth_token")
 
     def __init__(self, credentials: Mapping[str, str], api_base_url: str = "") -> None:

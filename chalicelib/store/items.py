@@ -7,7 +7,8 @@ from typing import Final
 
 from chalicelib.calls.call import AnsweredBy, Call, CallFailure, Direction, Mode, OnMachine, State
 from chalicelib.calls.replies import EndCall, read_act, write_act
-from chalicelib.calls.terms import AgentKind, AgentSettings
+from chalicelib.calls.sounds import speech_of
+from chalicelib.calls.terms import AgentKind, AgentSettings, SpeechSettings
 from chalicelib.calls.transcript import Kind, Line, Slot, Speaker, Timing
 from chalicelib.store.tables import (
     CallItem,
@@ -53,6 +54,7 @@ def call_item(call: Call) -> CallItem:
             "agent": asdict(call.agent) if call.agent else None,
             "spoken": set(call.spoken) or None,
             "act": write_act(call.act) if call.act else None,
+            "speech": asdict(call.speech) if call.speech != SpeechSettings() else None,
         },
         state_when_opened=call.state_when_opened,
         natural_end=call.natural_end,
@@ -79,6 +81,7 @@ def call_of(item: CallItem) -> Call:
             "answered_by": AnsweredBy(item.answered_by) if item.answered_by else None,
             "provider_call_id": item.provider_call_id or "",
             "spoken": frozenset(item.spoken or ()),
+            "speech": speech_of(item.speech) if item.speech else SpeechSettings(),
             "act": read_act(item.act) if item.act else None,
             "end_requested": State(item.end_requested) if item.end_requested else None,
             "error": CallFailure(**item.error) if failed else None,
@@ -109,6 +112,7 @@ def line_item(call_id: str, slot: Slot, line: Line) -> LineItem:
     item.act = write_act(line.act) if line.act else None
     item.ends_call = line.ends_call
     item.timing = _write_timing(line.timing) if line.timing else None
+    item.audio = line.audio or None
     return item
 
 
@@ -123,6 +127,7 @@ def line_of(item: LineItem) -> Line:
         part=int(item.part or 0),
         more=bool(item.more),
         timing=_read_timing(item.timing) if item.timing else None,
+        audio=item.audio or "",
     )
 
 

@@ -144,6 +144,7 @@ class CallItem(Item, discriminator="call"):
     opening = UnicodeAttribute()
     language = UnicodeAttribute()
     voice = UnicodeAttribute()
+    speech = JSONAttribute(null=True)
     provider_call_id = UnicodeAttribute(null=True)
     state = UnicodeAttribute()
     reports_speech = BooleanAttribute(null=True)
@@ -191,6 +192,7 @@ class LineItem(Item, discriminator="line"):
     part = NumberAttribute(null=True)
     more = BooleanAttribute(null=True)
     timing = JSONAttribute(null=True)
+    audio = UnicodeAttribute(null=True)
 
 
 class SeenItem(Item, discriminator="seen"):

@@ -19,11 +19,12 @@ from chalicelib.calls.events import (
     SpeechEnded,
 )
 from chalicelib.calls.replies import read_act, write_act
+from chalicelib.calls.sounds import speech_of
 from chalicelib.calls.transcript import Kind, Line, Speaker
 from chalicelib.calls.verbs import Manner
 from chalicelib.errors import AgentError
 from chalicelib.overriding import override
-from chalicelib.turns.base import Answer, Question, Turns
+from chalicelib.turns.base import Answer, Question, Reading, Turns
 
 _SUBMITTED: Final = {
     kind.__name__: kind for kind in (CallArrived, CallOpened, InputOverheard, SpeechEnded)
@@ -37,14 +38,18 @@ class LambdaTurns(Turns):
         self._function = function
 
     @override
+    def read_ahead(self, account: str, reading: Reading) -> None:
+        payload = {"account": account, "reading": write_reading(reading)}
+        try:
+            self._hand_over(payload)
+        except (BotoCoreError, ClientError) as error:
+            log.warning("nothing is read ahead", account=account, reason=str(error))
+
+    @override
     def submit(self, account: str, event: CarrierEvent) -> None:
         payload = {"account": account, "event": write_event(event)}
         try:
-            aws.client("lambda").invoke(
-                FunctionName=self._function,
-                InvocationType="Event",
-                Payload=json.dumps(payload).encode(),
-            )
+            self._hand_over(payload)
         except (BotoCoreError, ClientError) as error:
             message = f"the event could not be handed over: {error}"
             raise AgentError(message) from error
@@ -69,6 +74,23 @@ class LambdaTurns(Turns):
             message = f"the turn failed: {payload.get('errorMessage')}"
             raise AgentError(message)
         return read_answer(payload)
+
+    def _hand_over(self, payload: Mapping[str, Any]) -> None:
+        aws.client("lambda").invoke(
+            FunctionName=self._function,
+            InvocationType="Event",
+            Payload=json.dumps(payload).encode(),
+        )
+
+
+def write_reading(reading: Reading) -> dict[str, Any]:
+    """Put *reading* into JSON."""
+    return asdict(reading)
+
+
+def read_reading(payload: Mapping[str, Any]) -> Reading:
+    """Read what `write_reading` wrote."""
+    return Reading(tuple(payload["texts"]), _manner_of(payload["manner"]))
 
 
 def write_question(question: Question) -> dict[str, Any]:
@@ -117,7 +139,7 @@ def read_answer(payload: Mapping[str, Any] | None) -> Answer | None:
     """Read what `write_answer` wrote."""
     if payload is None:
         return None
-    line, manner = Line(**payload["line"]), Manner(**payload["manner"])
+    line, manner = Line(**payload["line"]), _manner_of(payload["manner"])
     return Answer(
         replace(
             line,
@@ -126,5 +148,10 @@ def read_answer(payload: Mapping[str, Any] | None) -> Answer | None:
             at=datetime.fromisoformat(payload["line"]["at"]),
             act=read_act(payload["line"]["act"]) if payload["line"]["act"] else None,
         ),
-        replace(manner, mode=Mode(manner.mode)),
+        manner,
     )
+
+
+def _manner_of(facts: Mapping[str, Any]) -> Manner:
+    told = {"mode": Mode(facts["mode"]), "speech": speech_of(facts["speech"])}
+    return Manner(**{**facts, **told})

@@ -32,8 +32,20 @@ class Answer:
     manner: Manner
 
 
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """Sentences that may be wanted soon, in the voice that *manner* names."""
+
+    texts: tuple[str, ...]
+    manner: Manner
+
+
 class Turns(ABC):
     """The way to the function `take_turn`, which asks the agent and keeps its reply."""
+
+    @abstractmethod
+    def read_ahead(self, account: str, reading: Reading) -> None:
+        """Have *reading* made into sounds, and do not wait for it; if that fails, never mind."""
 
     @abstractmethod
     def submit(self, account: str, event: CarrierEvent) -> None:

@@ -68,6 +68,7 @@ class Stack:
     def __init__(self, cloud: Cloud, name: str) -> None:
         self.name = name
         self._formation = cloud.client("cloudformation")
+        self._s3 = cloud.client("s3")
 
     def state(self) -> Mapping[str, Any] | None:
         """What CloudFormation says of the stack, if it is there."""
@@ -141,8 +142,22 @@ class Stack:
         """
         seen = {event.event_id for event in self._events()}
         stack_id = (self.state() or {})["StackId"]
+        self._empty_buckets()
         self._formation.delete_stack(StackName=self.name)
         yield from self._until_settled(seen, wanted=("DELETE_COMPLETE",), stack_id=stack_id)
+
+    def _empty_buckets(self) -> None:
+        """Throw away what can be made again: a bucket that holds anything is not deleted."""
+        pages = self._formation.get_paginator("list_stack_resources").paginate(StackName=self.name)
+        for one in [one for page in pages for one in page["StackResourceSummaries"]]:
+            if one["ResourceType"] == "AWS::S3::Bucket" and "PhysicalResourceId" in one:
+                self._empty(one["PhysicalResourceId"])
+
+    def _empty(self, bucket: str) -> None:
+        for page in self._s3.get_paginator("list_objects_v2").paginate(Bucket=bucket):
+            keys = [{"Key": one["Key"]} for one in page.get("Contents", ())]
+            if keys:
+                self._s3.delete_objects(Bucket=bucket, Delete={"Objects": keys, "Quiet": True})
 
     def _asked_for(self, template_url: str) -> set[str]:
         summary = self._formation.get_template_summary(TemplateURL=template_url)

@@ -363,7 +363,7 @@ class TelnyxCase(Case):
         Command(
             verb=Play("https://phone.example.com/a.wav"),
             name="playback_start",
-            body={"audio_url": "https://phone.example.com/a.wav"},
+            body={"audio_url": "https://phone.example.com/a.wav", "audio_type": "wav"},
         ),
         Command(verb=StopSpeaking(), name="playback_stop", body={"stop": "all"}),
         Command(verb=SendDigits("1ww2#"), name="send_dtmf", body={"digits": "1ww2#"}),

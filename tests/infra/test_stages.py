@@ -289,3 +289,16 @@ def test_a_stack_is_deleted_to_its_end(cloud: Cloud) -> None:
     Deployment(cloud, "dev", print).destroy()
 
     assert not Stack(cloud, STACK).exists
+
+
+def test_a_bucket_that_holds_sounds_is_emptied_before_it_is_deleted(cloud: Cloud) -> None:
+    template = a_template()
+    bucket = {"Type": "AWS::S3::Bucket", "Properties": {"BucketName": "sounds-of-dev"}}
+    template["Resources"]["Sounds"] = bucket
+    apply(cloud, template)
+    cloud.client("s3").put_object(Bucket="sounds-of-dev", Key="speech/a.wav", Body=b"RIFF")
+
+    Deployment(cloud, "dev", print).destroy()
+
+    names = {one["Name"] for one in cloud.client("s3").list_buckets()["Buckets"]}
+    assert "sounds-of-dev" not in names

@@ -1,0 +1,45 @@
+"""Gives a line its sound, where an engine of ours speaks."""
+
+from dataclasses import replace
+from typing import Final
+
+from chalicelib.actions.exchange import Exchange
+from chalicelib.actions.spoken import phrases
+from chalicelib.calls.call import Call
+from chalicelib.calls.terms import SpeechKind
+from chalicelib.calls.transcript import Kind, Line
+from chalicelib.calls.verbs import Manner
+from chalicelib.turns.base import Reading
+
+PATIENCE_SECS: Final = 2.5
+"""So long a sound is waited for, where nobody waits for a document: then the carrier speaks."""
+
+
+def voiced(line: Line, call: Call, *, exchange: Exchange, within_secs: float = 0.0) -> Line:
+    """Give *line* of *call* with its sound, if it is there or can be made within that time."""
+    if line.kind is Kind.DTMF:
+        return line
+    manner = Manner.of(call)
+    return replace(line, audio=exchange.voice.sound_of(manner, line.text, within_secs=within_secs))
+
+
+def read_ahead(call: Call, *, exchange: Exchange) -> None:
+    """Have made elsewhere what we may say in *call* of our own accord, and do not wait for it.
+
+    What is there already costs nothing; what is missing when it is wanted the carrier speaks.
+    """
+    if call.speech.provider is SpeechKind.CARRIER:
+        return
+    sentences = phrases(call.language)
+    reading = Reading(
+        texts=(
+            call.opening,
+            *sentences.fillers,
+            sentences.apology,
+            *sentences.reprompts,
+            sentences.farewell,
+            sentences.trouble,
+        ),
+        manner=Manner.of(call),
+    )
+    exchange.turns.read_ahead(call.account, reading)

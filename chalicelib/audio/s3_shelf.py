@@ -1,0 +1,55 @@
+"""Sounds in a bucket of S3, whose lifecycle throws the old ones away."""
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any, Final
+
+from botocore.exceptions import ClientError
+
+from chalicelib import aws
+from chalicelib.asking_aws import asking
+from chalicelib.audio.shelf import GOOD_FOR, Shelf
+from chalicelib.calls.sounds import SOUND_TYPE
+from chalicelib.errors import SpeechError
+from chalicelib.overriding import override
+
+PREFIX: Final = "speech/"
+PATIENCE_SECS: Final = 3.0
+"""How long S3 may take; somebody is listening to silence."""
+_MISSING: Final = frozenset({"404", "NoSuchKey", "NotFound"})
+
+
+class S3Shelf(Shelf):
+    """The bucket of that name; *now* is the time."""
+
+    def __init__(self, bucket: str, *, now: Callable[[], datetime]) -> None:
+        self._bucket = bucket
+        self._now = now
+
+    @override
+    def holds(self, name: str) -> bool:
+        head = self._ask("head_object", name)
+        return head is not None and self._now() - head["LastModified"] < GOOD_FOR
+
+    @override
+    def get(self, name: str) -> bytes | None:
+        there = self._ask("get_object", name)
+        if there is None:
+            return None
+        with asking("S3", SpeechError):
+            content: bytes = there["Body"].read()
+        return content
+
+    @override
+    def put(self, name: str, content: bytes) -> None:
+        self._ask("put_object", name, Body=content, ContentType=SOUND_TYPE)
+
+    def _ask(self, what: str, name: str, **more: Any) -> Any:  # noqa: ANN401  # boto3 has no types
+        client = aws.client("s3", read_timeout_secs=PATIENCE_SECS)
+        with asking("S3", SpeechError):
+            try:
+                return getattr(client, what)(Bucket=self._bucket, Key=f"{PREFIX}{name}.wav", **more)
+            except ClientError as error:
+                if error.response["Error"]["Code"] not in _MISSING:
+                    raise
+        return None
