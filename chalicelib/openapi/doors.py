@@ -74,6 +74,15 @@ DOORS: Final[Mapping[tuple[str, str], Door]] = {
     ("POST", "/api/channels/telephony/{account}/answer"): _WEBHOOK,
     ("POST", "/api/channels/telephony/{account}/gather"): _WEBHOOK,
     ("POST", "/api/channels/telephony/{account}/status"): _WEBHOOK,
+    ("GET", "/api/channels/telephony/{account}/audio/{name}"): Door(
+        tag="webhooks",
+        gives={
+            200: _said("The sound, a WAV.", kind="audio/x-wav"),
+            304: _silent("It is the one that you have."),
+            403: _silent("We did not write that address, or it is too old."),
+            404: _silent("There is no such account."),
+        },
+    ),
     ("POST", "/voice_call"): Door(
         tag="calls",
         security=_BEARER_OR_PAGE,

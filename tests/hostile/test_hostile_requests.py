@@ -14,7 +14,7 @@ from tests.bottle.cloud import one_moto
 from tests.bottle.world import CARRIERS, World, a_world
 from tests.hostile.requests import Hostile, asked, mutated, webhooks
 
-REQUESTS: Final = int(os.environ.get("HOSTILE_REQUESTS", "1500"))
+REQUESTS: Final = int(os.environ.get("HOSTILE_REQUESTS", "600"))
 """At each door; `make fuzz` asks for 200,000."""
 FUZZED: Final = settings(
     max_examples=REQUESTS,
