@@ -1,3 +1,5 @@
+import subprocess
+import sys
 import traceback
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
@@ -284,3 +286,26 @@ def test_espeak_does_not_fall_back_from_a_voice_that_was_named() -> None:
 
     with pytest.raises(SpeechError, match="no voice 'nobody'"):
         engine.speak(TEXT, language="en-US")
+
+
+CROWD: Final = """
+from concurrent.futures import ThreadPoolExecutor
+from threading import Barrier
+from chalicelib.audio.speech.espeak import Espeak
+from chalicelib.calls.terms import SpeechSettings
+begin = Barrier(6)
+def speak(number):
+    begin.wait()
+    return Espeak(SpeechSettings()).speak(f"I am number {number}.", language="en-US").seconds
+with ThreadPoolExecutor(6) as pool:
+    print(sum(seconds > 0.5 for seconds in pool.map(speak, range(6))))
+"""
+
+
+def test_espeak_survives_that_many_want_it_at_once_and_nobody_did_before() -> None:
+    # In a process of its own: elsewhere somebody may have started it, and it must not fall alone.
+    ran = subprocess.run(
+        [sys.executable, "-c", CROWD], capture_output=True, text=True, check=False, timeout=60
+    )
+
+    assert (ran.returncode, ran.stdout.strip()) == (0, "6"), ran.stderr

@@ -39,7 +39,13 @@ class Espeak(SpeechEngine):
         tag = language.lower()
         primary = tag.partition("-")[0]
         voices = (self._voice,) if self._voice else (tag, _OTHER_NAMES.get(primary, primary))
-        return _library().speak(checked_text(text), voices)
+        checked_text(text)
+        with _ONE_AT_A_TIME:
+            return _library().speak(text, voices)
+
+
+_ONE_AT_A_TIME: Final = threading.Lock()
+"""It has one voice, and must be started once: two threads in it at once bring the process down."""
 
 
 @cache
@@ -48,7 +54,7 @@ def _library() -> "_Library":
 
 
 class _Library:
-    """The library; it has one voice at a time, so that one text is spoken after the other."""
+    """The library; only whoever holds the lock may be in it, also to start it."""
 
     def __init__(self) -> None:
         try:
@@ -66,21 +72,19 @@ class _Library:
         # Kept on the object: the library calls it for as long as it lives.
         self._callback = _Callback(self._take)
         self._library.espeak_SetSynthCallback(self._callback)
-        self._one_at_a_time = threading.Lock()
 
     def speak(self, text: str, voices: tuple[str, ...]) -> Sound:
         """Speak *text* with the first of *voices* that there is."""
-        with self._one_at_a_time:
-            self._choose(voices)
-            self._spoken.clear()
-            # What ends a text for C would end it here.
-            words = text.replace("\0", " ").encode()
-            size = ctypes.c_size_t(len(words) + 1)
-            done = self._library.espeak_Synth(words, size, 0, 0, 0, _UTF8, None, None)
-            if done != _OK or self._library.espeak_Synchronize() != _OK or not self._spoken:
-                message = "eSpeak NG did not speak"
-                raise SpeechError(message)
-            return Sound(np.frombuffer(bytes(self._spoken), np.int16), self._rate)
+        self._choose(voices)
+        self._spoken.clear()
+        # What ends a text for C would end it here.
+        words = text.replace("\0", " ").encode()
+        size = ctypes.c_size_t(len(words) + 1)
+        done = self._library.espeak_Synth(words, size, 0, 0, 0, _UTF8, None, None)
+        if done != _OK or self._library.espeak_Synchronize() != _OK or not self._spoken:
+            message = "eSpeak NG did not speak"
+            raise SpeechError(message)
+        return Sound(np.frombuffer(bytes(self._spoken), np.int16), self._rate)
 
     def _choose(self, voices: tuple[str, ...]) -> None:
         if not any(self._library.espeak_SetVoiceByName(voice.encode()) == _OK for voice in voices):
