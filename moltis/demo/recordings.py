@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final
 
+from moltis.carriers.line import Sound
 from moltis.carriers.record import SimulatedCall
 from moltis.demo.checks import Check
 from moltis.listening import Heard, Side, listen
@@ -23,14 +24,16 @@ def recorded(name: str, file: str, call: Mapping[str, Any], far_end: SimulatedCa
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_bytes(record(far_end.moments, far_end.audio).wav())
     heard = listen(path.read_bytes())
-    faults = [*_faults(heard, call["transcript"])]
+    faults = _faults(heard, call["transcript"], far_end)
     detail = f"{heard.seconds:.0f} s, {heard.silent:.0%} silent{_keys(heard)}: {path}"
     return Check(name, not faults, f"{detail}; {', '.join(faults)}" if faults else detail)
 
 
-def _faults(heard: Heard, transcript: list[dict[str, Any]]) -> list[str]:
+def _faults(heard: Heard, transcript: list[dict[str, Any]], far_end: SimulatedCall) -> list[str]:
     sides = {"bot": heard.agent, "user": heard.far_end}
-    letters = sum(len(line["text"]) for line in transcript if line["kind"] == "speech")
+    # What was said to its end: the last words of a call that is cut are in the transcript, too.
+    said = [one for one in far_end.moments if one.whole and one.sound is Sound.SPEECH]
+    letters = sum(len(one.text) for one in said)
     faults = [fault for who, side in sides.items() for fault in _side_faults(who, side, transcript)]
     if heard.seconds < letters / SLOWEST_LETTERS_PER_SECOND:
         faults.append(f"too short for {letters} letters")
