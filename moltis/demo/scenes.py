@@ -88,7 +88,7 @@ def keys(stage: Stage) -> Iterator[Check]:
         Says("Thank you, goodbye!"),
     ]
     call_id = stage.initiate("keys", OPENING, far_end=steps)
-    stage.wait_for_lines(call_id, 3)
+    stage.wait_for_words(call_id, 2)
     stage.rpc.ask("voicecall.dtmf", call_id=call_id, digits="42#")
     call = stage.watch("keys", call_id)
     pressed = [(x["speaker"], x["text"]) for x in call["transcript"] if x["kind"] == "dtmf"]

@@ -9,7 +9,7 @@ import click
 
 from chalicelib.calls.call import inbound_call_id
 from moltis.carriers.far_end import ScriptedFarEnd
-from moltis.carriers.line import Step
+from moltis.carriers.line import Sound, Step
 from moltis.carriers.record import SimulatedCall
 from moltis.commands import show
 from moltis.gateway import Gateway
@@ -74,9 +74,12 @@ class Stage:
         self.far_end(seen).wait(PATIENCE_SECS)
         return seen
 
-    def wait_for_lines(self, call_id: str, count: int) -> None:
-        """Wait until the call's transcript has *count* lines."""
-        self._until(call_id, lambda call: len(call["transcript"]) >= count)
+    def wait_for_words(self, call_id: str, count: int) -> None:
+        """Wait until the far end begins to hear words of ours for the *count*th time.
+
+        The transcript has them sooner, and what is done before then may keep them from being heard.
+        """
+        self._until(call_id, lambda call: self._times_spoken(call) >= count)
 
     def far_end(self, call: Call) -> SimulatedCall:
         """The same call as its carrier knows it."""
@@ -85,6 +88,13 @@ class Stage:
     def count(self) -> int:
         """How many calls are stored."""
         return len(self.rpc.ask("voicecall.history", account=self.carrier, limit=100)["calls"])
+
+    def _times_spoken(self, call: Call) -> int:
+        if not call["provider_call_id"]:
+            return 0
+        return sum(
+            moment.sound in {Sound.SPEECH, Sound.AUDIO} for moment in self.far_end(call).heard
+        )
 
     def _until(self, call_id: str, holds: Callable[[Call], bool]) -> None:
         for call in self._looks(call_id):
