@@ -34,8 +34,12 @@ def await_reply(event: ReplyAwaited, *, exchange: Exchange) -> list[Verb]:
     call_id = call_id_of(event, exchange)
     wait = Wait(turn=event.turn, since=event.since, told=event.told, part=event.part)
     begun = time.monotonic()
-    if msecs(exchange.now()) - wait.since <= exchange.account.agent.timeout_secs * 1000:
-        return speak_or_wait(call_id, wait, until=begun + HOLD_SECS, exchange=exchange)
+    call = unfinished(call_id, exchange)
+    if call is None:
+        return [HangUp()]
+    patience = exchange.agent_settings(call).timeout_secs
+    if msecs(exchange.now()) - wait.since <= patience * 1000:
+        return _speak_or_wait(call, wait, until=begun + HOLD_SECS, exchange=exchange)
     log.warning("reply is late beyond patience", call_id=call_id, turn=wait.turn)
     return apologise(call_id, wait, exchange=exchange)
 
@@ -45,10 +49,14 @@ def speak_or_wait(call_id: CallId, wait: Wait, *, until: float, exchange: Exchan
 
     If nothing is, the far end hears that it has to wait, or nothing for a moment, and we come back.
     """
-    while True:
-        call = unfinished(call_id, exchange)
-        if call is None:
-            return [HangUp()]
+    call = unfinished(call_id, exchange)
+    return _speak_or_wait(call, wait, until=until, exchange=exchange)
+
+
+def _speak_or_wait(
+    call: Call | None, wait: Wait, *, until: float, exchange: Exchange
+) -> list[Verb]:
+    while call is not None:
         parts = _parts(call, wait, exchange)
         if parts:
             # Even if it was a goodbye: whoever asks again has not heard it.
@@ -59,6 +67,8 @@ def speak_or_wait(call_id: CallId, wait: Wait, *, until: float, exchange: Exchan
         if left <= 0:
             return _wait_on(call, wait, exchange)
         time.sleep(min(LOOK_EVERY_SECS, left))
+        call = unfinished(call.call_id, exchange)
+    return [HangUp()]
 
 
 def apologise(call_id: CallId, wait: Wait, *, exchange: Exchange) -> list[Verb]:

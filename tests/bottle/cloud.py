@@ -19,7 +19,7 @@ from moto import mock_aws
 from moto.core.botocore_stubber import BotocoreStubber
 
 from chalicelib import aws, settings, wiring
-from chalicelib.actions import place_call
+from chalicelib.actions import await_reply, place_call
 from chalicelib.calls.call import CallId
 from chalicelib.routes import received
 from chalicelib.store import dynamo, tables
@@ -157,6 +157,8 @@ def a_cloud(cloud: Cloud) -> Iterator[None]:
         # One partition instead of eight: what is spread over them is spread for speed alone.
         for room in (dynamo, tables):
             patch.setattr(room, "SHARDS", ("0",))
+        # Nobody waits in a bottle: what is not there yet comes when somebody says so.
+        patch.setattr(await_reply, "HOLD_SECS", 0.0)
         # The same choices lead to the same world: its calls are numbered.
         numbers = count(1)
         patch.setattr(place_call, "new_call_id", lambda: CallId(str(UUID(int=next(numbers)))))

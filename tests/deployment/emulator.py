@@ -1,4 +1,4 @@
-"""MiniStack: AWS on a loopback port, with real Lambda processes and IAM that is enforced."""
+"""MiniStack: AWS on a loopback port, with real Lambda processes; it enforces no IAM."""
 
 import os
 import signal
