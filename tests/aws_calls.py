@@ -7,12 +7,13 @@ from typing import Any
 from chalicelib import aws
 from chalicelib.calls.call import inbound_call_id
 from chalicelib.calls.callbacks import Route
+from chalicelib.turns.base import WHOLE_SECS
 from moltis.carriers.line import NeverPicksUp
 from tests.phone import CALLER, Phone
 
 SERVICES = ("dynamodb", "stepfunctions", "secretsmanager", "lambda")
-BUDGET_SECS = 6.0
-"""What an account's `reply_budget_secs` is by default: the client for it is made once."""
+AGENTS = "lambda:Invoke"
+"""The agent's own: by this it is asked."""
 
 Play = Callable[[Phone], list[str]]
 
@@ -26,7 +27,7 @@ def counted() -> Iterator[list[str]]:
         asked.append(f"{model.service_model.service_name}:{model.name}")
 
     clients = [aws.client(service) for service in SERVICES]
-    clients.append(aws.client("lambda", read_timeout_secs=BUDGET_SECS))
+    clients.append(aws.client("lambda", read_timeout_secs=WHOLE_SECS))
     for client in clients:
         client.meta.events.register("before-call", note)
     try:
@@ -82,6 +83,22 @@ def status_final(phone: Phone) -> list[str]:
     return _status(phone, "completed")
 
 
+def status_of_one(phone: Phone) -> list[str]:
+    """Somebody of ours asks for one call and its transcript."""
+    call_id, _ = _arrived(phone)
+    with counted() as asked:
+        assert phone.status(call_id)["transcript"]
+    return asked
+
+
+def status_of_all(phone: Phone) -> list[str]:
+    """Somebody of ours asks for all calls that run."""
+    _arrived(phone)
+    with counted() as asked:
+        assert phone.rpc.ask("voicecall.status")["active_calls"]
+    return asked
+
+
 def forged(phone: Phone) -> list[str]:
     """Nobody signed it."""
     url, form = phone.url(Route.ANSWER), _arriving(phone)
@@ -92,16 +109,26 @@ def forged(phone: Phone) -> list[str]:
 
 
 WEBHOOKS: dict[str, tuple[Play, int]] = {
-    "answer, outbound conversation": (answer_outbound, 2),
-    "answer, outbound notify": (answer_notify, 2),
-    "answer, inbound": (answer_inbound, 2),
-    "gather, speech": (gather_speech, 4),
-    "gather, silence": (gather_silence, 4),
+    "answer, outbound conversation": (answer_outbound, 1),
+    "answer, outbound notify": (answer_notify, 1),
+    "answer, inbound": (answer_inbound, 1),
+    "gather, speech": (gather_speech, 3),
+    "gather, silence": (gather_silence, 2),
     "status, progress": (status_progress, 1),
     "status, final": (status_final, 1),
     "forged": (forged, 0),
+    "voicecall.status of one call": (status_of_one, 1),
+    "voicecall.status of all": (status_of_all, 2),
 }
-"""Each kind of webhook, and how many AWS calls it may cost when the container is warm."""
+"""Each kind of request, and how many AWS calls it may cost when the container is warm.
+
+Besides the agent's.
+"""
+
+
+def besides_the_agents(asked: list[str]) -> list[str]:
+    """What of *asked* is not the agent's."""
+    return [name for name in asked if name != AGENTS]
 
 
 def _answer(phone: Phone, *, mode: str) -> list[str]:

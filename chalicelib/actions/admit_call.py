@@ -1,6 +1,7 @@
 """Take a call that arrives, or refuse it."""
 
 from datetime import timedelta
+from typing import Final
 
 from chalicelib import log
 from chalicelib.accounts.policy import admits
@@ -21,6 +22,9 @@ from chalicelib.calls.phone_numbers import caller, masked
 from chalicelib.calls.verbs import Answer, HangUp, Reject, Verb
 from chalicelib.timers.base import TimerKind
 
+CLOCK_CAN_WAIT: Final = 2 * LOOK_AT_LIVE_EVERY
+"""A limit that is further away than that is left to the sweep, which comes by before."""
+
 
 def admit_call(event: CallArrived, *, exchange: Exchange) -> list[Verb]:
     """Greet the caller if the owner's policy says so; refuse without answering if not.
@@ -34,7 +38,7 @@ def admit_call(event: CallArrived, *, exchange: Exchange) -> list[Verb]:
     call = _arrived(event, exchange, state=state)
     created = exchange.calls.create(call)
     if created.fresh:
-        exchange.timers.start(call.call_id, TimerKind.MAX_DURATION, call.must_end_at)
+        _start_clock(call, exchange)
         read_ahead(call, exchange=exchange)
         log.info("call admitted", call_id=call.call_id, account=call.account)
     if is_wanted_over(created.call):
@@ -42,6 +46,16 @@ def admit_call(event: CallArrived, *, exchange: Exchange) -> list[Verb]:
     if exchange.provider.takes_commands:
         return [Answer()]
     return opening_verbs(created.call, exchange=exchange)
+
+
+def _start_clock(call: Call, exchange: Exchange) -> None:
+    """Start the clock of the new *call*, unless its caller would have to wait for that.
+
+    Then the sweep starts it, when it first looks after the call.
+    """
+    limit_is_far = call.must_end_at - call.started_at > CLOCK_CAN_WAIT
+    if exchange.provider.takes_commands or not limit_is_far:
+        exchange.timers.start(call.call_id, TimerKind.MAX_DURATION, call.must_end_at)
 
 
 def _refuse(event: CallArrived, exchange: Exchange) -> list[Verb]:

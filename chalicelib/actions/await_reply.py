@@ -6,6 +6,7 @@ from typing import Final
 
 from chalicelib import log
 from chalicelib.actions.answering import apology, cut_short, keep_part
+from chalicelib.actions.end_call import RETRY_AFTER
 from chalicelib.actions.exchange import Exchange
 from chalicelib.actions.fill_silence import AGAIN_SECS, STALLED_SECS, keep_filler
 from chalicelib.actions.next_words import (
@@ -16,7 +17,7 @@ from chalicelib.actions.next_words import (
     wait_verbs,
     words,
 )
-from chalicelib.calls.call import Call, CallId, inbound_call_id
+from chalicelib.calls.call import Call, CallId, State, inbound_call_id
 from chalicelib.calls.events import CarrierEvent, ReplyAwaited
 from chalicelib.calls.transcript import Line
 from chalicelib.calls.verbs import HangUp, Manner, Verb
@@ -91,13 +92,22 @@ def call_id_of(event: CarrierEvent, exchange: Exchange) -> CallId:
 
 
 def unfinished(call_id: CallId, exchange: Exchange) -> Call | None:
-    """Read a call of the account, if there is one and it is not over."""
+    """Read a call of the account, if there is one, and it is not over and may go on.
+
+    Who comes back after the maximum duration is a guard of its own: it needs no clock.
+    """
     try:
         call = exchange.calls.get(call_id)
     except UnknownCallError:
         return None
-    is_ours = call.account == exchange.account.account_id
-    return call if is_ours and not call.state.is_final else None
+    if call.account != exchange.account.account_id or call.state.is_final:
+        return None
+    now = exchange.now()
+    if now < call.must_end_at:
+        return call
+    retry_at = now + RETRY_AFTER
+    exchange.calls.request_end(call.call_id, State.TIMEOUT, at=now, retry_at=retry_at)
+    return None
 
 
 def _parts(call: Call, wait: Wait, exchange: Exchange) -> list[Line]:

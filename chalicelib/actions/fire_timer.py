@@ -1,15 +1,22 @@
 """Do what a timer was set for."""
 
+from datetime import timedelta
+from typing import Final
+
 from chalicelib import log
 from chalicelib.actions.break_silence import break_silence
 from chalicelib.actions.end_call import close_call, end_call
 from chalicelib.actions.exchange import Exchange
 from chalicelib.actions.place_call import dial_order
-from chalicelib.calls.call import Call, CallFailure, State
+from chalicelib.calls.call import AnsweredBy, Call, CallFailure, Mode, State
 from chalicelib.errors import CallGoneError
 from chalicelib.providers.base import CarrierView
 from chalicelib.store.base import Ending
 from chalicelib.timers.base import TimerKind
+
+SLOWEST_CHARS_PER_SEC: Final = 8
+"""Slower than any voice we know of: the guard must never cut a message that is being spoken."""
+NOTIFY_SLACK_SECS: Final = 15
 
 
 def fire_timer(call: Call, kind: TimerKind, *, mark: str = "", exchange: Exchange) -> Call:
@@ -30,8 +37,22 @@ def fire_timer(call: Call, kind: TimerKind, *, mark: str = "", exchange: Exchang
             return _settle(call, State.COMPLETED, exchange)
         case TimerKind.RING_TIMEOUT:
             if call.is_answered:
-                return call
+                return _guard_message(call, exchange)
             return _settle(call, State.NO_ANSWER, exchange)
+
+
+def _guard_message(call: Call, exchange: Exchange) -> Call:
+    """Have the clock hang up, should the document that speaks a message not do it.
+
+    Whoever answered did not have to wait for this; and most messages are over by now.
+    """
+    opened_at, is_person = call.opened_at, call.answered_by is not AnsweredBy.MACHINE
+    if opened_at and is_person and call.mode is Mode.NOTIFY and not call.reports_speech:
+        speaking = len(call.opening) / SLOWEST_CHARS_PER_SEC
+        secs = speaking + call.notify_hangup_delay_secs + NOTIFY_SLACK_SECS
+        at = min(opened_at + timedelta(seconds=secs), call.must_end_at)
+        exchange.timers.start(call.call_id, TimerKind.NOTIFY_HANGUP, at)
+    return call
 
 
 def settle_overdue(call: Call, *, exchange: Exchange) -> Call:

@@ -1,7 +1,6 @@
 """Say the first words of a call that we placed."""
 
 from dataclasses import replace
-from datetime import timedelta
 
 from chalicelib import log
 from chalicelib.actions.end_call import RETRY_AFTER, end_call
@@ -12,11 +11,7 @@ from chalicelib.calls.callbacks import Route
 from chalicelib.calls.events import CallOpened, MachineDetected
 from chalicelib.calls.verbs import AwaitSilence, HangUp, Verb
 from chalicelib.providers.base import Feature
-from chalicelib.timers.base import TimerKind
 
-SLOWEST_CHARS_PER_SEC = 8
-"""Slower than any voice we know of: the guard must never cut a message that is being spoken."""
-NOTIFY_SLACK_SECS = 15
 LONGEST_GREETING_SECS = 30
 """Whoever has not finished greeting by then will not."""
 
@@ -38,8 +33,6 @@ def open_call(event: CallOpened, *, exchange: Exchange) -> list[Verb]:
         return [HangUp()]
     if event.answered_by is AnsweredBy.MACHINE:
         return _meet_machine(call, exchange)
-    if opened.first and call.mode is Mode.NOTIFY and not call.reports_speech:
-        _guard_notify(call, exchange)
     return opening_verbs(call, exchange=exchange)
 
 
@@ -78,11 +71,3 @@ def _meet_machine(call: Call, exchange: Exchange) -> list[Verb]:
     if Feature.GREETING_END in exchange.provider.features:
         return message
     return [AwaitSilence(LONGEST_GREETING_SECS), *message]
-
-
-def _guard_notify(call: Call, exchange: Exchange) -> None:
-    """Have the clock hang up, should the document's own hang-up never happen."""
-    speaking = len(call.opening) / SLOWEST_CHARS_PER_SEC
-    secs = speaking + call.notify_hangup_delay_secs + NOTIFY_SLACK_SECS
-    at = min(exchange.now() + timedelta(seconds=secs), call.must_end_at)
-    exchange.timers.start(call.call_id, TimerKind.NOTIFY_HANGUP, at)

@@ -7,10 +7,10 @@ from typing import Final
 from chalicelib import log
 from chalicelib.actions.exchange import Exchange
 from chalicelib.actions.fire_timer import settle_overdue
-from chalicelib.calls.call import LOOK_AT_LIVE_EVERY, Call
+from chalicelib.calls.call import LOOK_AT_LIVE_EVERY, Call, Direction
 from chalicelib.errors import GatewayError
 from chalicelib.store.base import CallStore
-from chalicelib.timers.base import Timers
+from chalicelib.timers.base import TimerKind, Timers
 
 MOST_PER_RUN: Final = 100
 LOOK_AGAIN_AFTER: Final = timedelta(minutes=1)
@@ -37,14 +37,21 @@ def sweep(
         failed += not _settled(call, exchange_of)
         # Whatever came of it, the calls behind it have their turn first.
         calls.postpone(call.call_id, _next_look(call, now()))
+        if call.direction is Direction.INBOUND and _may_go_on(call, now()):
+            # Its caller did not have to wait for its clock to be started.
+            timers.start(call.call_id, TimerKind.MAX_DURATION, call.must_end_at)
     return {"clocks_stopped": len(notes), "overdue": len(overdue), "failed": failed}
 
 
 def _next_look(call: Call, at: datetime) -> datetime:
     """A call that may go on is asked about now and then: the news of its end may be lost."""
-    if call.is_answered and call.end_requested is None and at < call.must_end_at:
+    if _may_go_on(call, at):
         return min(at + LOOK_AT_LIVE_EVERY, call.must_end_at)
     return at + LOOK_AGAIN_AFTER
+
+
+def _may_go_on(call: Call, at: datetime) -> bool:
+    return call.is_answered and call.end_requested is None and at < call.must_end_at
 
 
 def _settled(call: Call, exchange_of: Callable[[Call], Exchange]) -> bool:

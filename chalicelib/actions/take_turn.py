@@ -22,11 +22,12 @@ def take_turn(
 
     The reply comes back if it is whole while the webhook waits; what comes later is kept part by
     part, and the webhook finds it. A failing agent becomes a spoken apology. Nothing happens when
-    the call is over, or has gone on. Asked twice, the first reply counts.
+    the call is over, should be, or has gone on. Asked twice, the first reply counts.
     """
     conversation = exchange.calls.conversation(question.call_id)
     call = conversation.call
-    if call.state.is_final or call.turn != question.turn:
+    is_late = exchange.now() >= call.must_end_at
+    if call.state.is_final or call.turn != question.turn or is_late:
         return None
     answering = Answering(
         conversation, webhook_at=question.at, exchange=exchange, agent_of=agent_of

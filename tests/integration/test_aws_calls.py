@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.aws_calls import WEBHOOKS
+from tests.aws_calls import AGENTS, WEBHOOKS, besides_the_agents
 from tests.phone import Phone, a_phone
 
 
@@ -22,4 +22,12 @@ def test_a_warm_webhook_asks_no_more_of_aws_than_it_may(phone: Phone, webhook: s
 
     asked = play(phone)
 
-    assert len(asked) <= allowed, asked
+    assert len(besides_the_agents(asked)) <= allowed, asked
+
+
+def test_the_agent_is_asked_by_one_call_and_only_when_something_was_said(phone: Phone) -> None:
+    speech, _ = WEBHOOKS["gather, speech"]
+    silence, _ = WEBHOOKS["gather, silence"]
+
+    assert speech(phone).count(AGENTS) == 1
+    assert AGENTS not in silence(phone)
