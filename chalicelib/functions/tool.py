@@ -1,5 +1,9 @@
 """The agent tool `voice_call`, as a Lambda function."""
 
+import chalicelib.start  # noqa: F401  # before anything else
+
+# isort: split
+
 from typing import TYPE_CHECKING, Final
 
 from chalice import Blueprint
