@@ -13,6 +13,7 @@ from typing import Any, Final
 from chalicelib.actions.acts import DIGITS
 from chalicelib.calls.call import Direction, Mode, State
 from chalicelib.calls.phone_numbers import e164
+from chalicelib.calls.terms import SpeechKind
 from chalicelib.errors import BadPhoneNumberError, Fault, InvalidParamsError
 from chalicelib.overriding import override
 from chalicelib.store.base import Scope
@@ -215,17 +216,24 @@ PARAMETERS: Final[Mapping[str, Param]] = {
         words="Where the carrier's REST interface is, unless it is the real one.", longest=400
     ),
     "language": Text(
-        words="Language to speak and understand in this call, a BCP 47 tag like de-DE; else the "
-        "account's.",
+        words="Language to speak and understand in this call, a BCP 47 tag like de-DE; else that "
+        "of the number or account.",
         longest=35,
         pattern=r"[A-Za-z]{2,3}(-[A-Za-z0-9]{1,8})*",
         form="a BCP 47 tag, like de-DE",
     ),
     "voice": Text(
-        words="Voice to speak with in this call, by the carrier's name for it; else the account's.",
+        words="Voice to speak with in this call, by the name that whoever speaks has for it; else "
+        "that of the number or account.",
         longest=100,
         pattern=r"[A-Za-z0-9_.: -]+",
         form="the name of a voice",
+    ),
+    "tts_provider": Text(
+        words="Who speaks in this call: the carrier itself, or an engine that makes the sound; "
+        "else whoever does on this number or account.",
+        longest=20,
+        choices=tuple(SpeechKind),
     ),
     "idempotency_key": Text(
         words="A name of your own for this one call, like reminder-2026-03-02-miller. Within a "
@@ -358,7 +366,7 @@ class Takes:
 STATUS: Final = Takes(optional=("call_id",))
 INITIATE: Final = Takes(("to",), ("message", "mode", "account", "idempotency_key"))
 """Five, which is as many as an action of Bedrock's may take."""
-ORDER: Final = Takes(INITIATE.required, (*INITIATE.optional, "language", "voice"))
+ORDER: Final = Takes(INITIATE.required, (*INITIATE.optional, "language", "voice", "tts_provider"))
 END: Final = Takes(("call_id",))
 SPEAK: Final = Takes(("call_id", "message"))
 DTMF: Final = Takes(("call_id", "digits"))

@@ -1,19 +1,40 @@
 """The `[phone]` table of `moltis.toml`: what it says, or all that is wrong with it."""
 
+import json
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
 from chalicelib.accounts.account import Account, OutboundLimits, Phone
-from chalicelib.calls.terms import AGENT_NEEDS, AgentKind, AgentSettings, SpeechSettings
+from chalicelib.calls.terms import (
+    AGENT_NEEDS,
+    AgentKind,
+    AgentSettings,
+    OwnTerms,
+    SpeechSettings,
+)
 from chalicelib.errors import Fault, InvalidParamsError
-from chalicelib.phone_schema import CARRIER, DEFAULT_PROVIDER, PHONE, Named, Shape, secret_keys
+from chalicelib.phone_schema import (
+    CARRIER,
+    DEFAULT_PROVIDER,
+    ON_NUMBER,
+    PHONE,
+    Named,
+    Shape,
+    secret_keys,
+)
 from chalicelib.providers.registry import PROVIDERS
-from chalicelib.setting_kinds import SECRET, Kind
+from chalicelib.setting_kinds import OWN_NUMBER, SECRET, Kind
 
 MOST_ACCOUNTS: Final = 50
 """They are written in one transaction, which takes a hundred items."""
+
+MOST_NUMBERS: Final = 100
+LONGEST_NUMBERS: Final = 200_000
+"""Bytes of JSON that their tables take at most: each account's item has them, of 400 KB at most."""
+LONGEST_WRITTEN: Final = 2_500_000
+"""And all accounts together: a transaction takes 4 MB."""
 
 _ACCOUNT_NAME: Final = re.compile(r"[a-z0-9][a-z0-9-]{0,31}")
 
@@ -94,17 +115,41 @@ def _secrets(table: Table, shape: Shape) -> dict[str, str]:
 
 
 def _account(name: str, own: Table, table: Table) -> Account:
+    terms = _phone_wide(table).terms.with_own(_own_terms(own))
+    plain = _read(own, {key: kind for key, kind in CARRIER.items() if key not in ON_NUMBER})
+    return replace(
+        _phone_wide(table),
+        **plain,
+        account_id=name,
+        provider=own["provider"],
+        language=terms.language,
+        voice=terms.voice,
+        tts=terms.speech,
+        numbers={number: _own_terms(line) for number, line in table.get("numbers", {}).items()},
+    )
+
+
+def _phone_wide(table: Table) -> Account:
+    """What the `[phone]` table says of every account."""
     plain = _read(table, {key: kind for key, kind in PHONE.items() if key != "provider"})
     return Account(
-        **plain
-        | _read(own, CARRIER)
-        | {
-            "account_id": name,
-            "provider": own["provider"],
-            "agent": AgentSettings(**_read(table.get("agent", {}), PHONE["agent"])),
-            "tts": SpeechSettings(**_read(table.get("tts", {}), PHONE["tts"])),
-            "outbound": OutboundLimits(**_read(table.get("outbound", {}), PHONE["outbound"])),
-        }
+        **plain,
+        account_id="",
+        provider="",
+        agent=AgentSettings(**_read(table.get("agent", {}), PHONE["agent"])),
+        tts=SpeechSettings(**_read(table.get("tts", {}), PHONE["tts"])),
+        outbound=OutboundLimits(**_read(table.get("outbound", {}), PHONE["outbound"])),
+    )
+
+
+def _own_terms(own: Table) -> OwnTerms:
+    read = _read(own, ON_NUMBER)
+    return OwnTerms(
+        greeting=read.get("inbound_greeting"),
+        language=read.get("language"),
+        voice=read.get("voice"),
+        agent=_read(own.get("agent", {}), ON_NUMBER["agent"]),
+        speech=_read(own.get("tts", {}), ON_NUMBER["tts"]),
     )
 
 
@@ -128,8 +173,13 @@ def _faults(document: Mapping[str, Any]) -> Iterator[Fault]:
     faults = list(_table_faults("phone", phone, PHONE))
     yield from faults
     yield from _agent_faults(phone.get("agent"))
-    if not faults:
-        yield from _account_faults(phone)
+    if faults:
+        return
+    of_accounts = list(_account_faults(phone))
+    yield from of_accounts
+    if not of_accounts:
+        yield from _voice_faults(phone)
+    yield from _number_faults(phone)
 
 
 def _agent_faults(agent: object) -> Iterator[Fault]:
@@ -152,8 +202,8 @@ def _account_faults(phone: Mapping[str, Any]) -> Iterator[Fault]:
         if "provider" not in own:
             yield Fault(f"{where}.provider", f"is missing: one of {', '.join(PROVIDERS)}")
             return
-        known = CARRIER | dict.fromkeys(secret_keys(own["provider"]), SECRET)
-        for key in sorted(own.keys() - known.keys() - {"provider"}):
+        known = {*CARRIER, *secret_keys(own["provider"])}
+        for key in sorted(own.keys() - known - {"provider"}):
             yield Fault(f"{where}.{key}", f"unknown key; known here: {', '.join(sorted(known))}")
     tables = account_tables(phone)
     if len(tables) > MOST_ACCOUNTS:
@@ -164,6 +214,34 @@ def _account_faults(phone: Mapping[str, Any]) -> Iterator[Fault]:
             others = ", ".join(sorted(tables.keys() - {name})) or "there is none"
             where = f"phone.{'accounts.' if name in further else ''}{name}.fallback"
             yield Fault(where, f"must be another account: {others}")
+
+
+def _voice_faults(phone: Mapping[str, Any]) -> Iterator[Fault]:
+    """Say which accounts would have a voice of their own that their carrier does not know."""
+    for name, own in account_tables(phone).items():
+        provider = PROVIDERS[own["provider"]]
+        if own.get("voice") and not re.fullmatch(provider.voices, own["voice"]):
+            where = f"phone.{'' if name in PROVIDERS else 'accounts.'}{name}.voice"
+            yield Fault(where, f"is no voice of {provider.name}")
+
+
+def _number_faults(phone: Mapping[str, Any]) -> Iterator[Fault]:
+    """What is wrong with the numbers of a table that is well-formed."""
+    numbers = phone.get("numbers", {})
+    terms = _phone_wide(phone).terms
+    for number, line in numbers.items():
+        where = f"phone.numbers.{number}"
+        reason = OWN_NUMBER.fault(number)
+        if reason:
+            yield Fault(where, reason)
+        agent = terms.with_own(_own_terms(line)).agent
+        for name in agent.missing if "agent" in line else ():
+            yield Fault(f"{where}.agent.{name}", f"is missing: {agent.kind} needs it")
+    if len(numbers) > MOST_NUMBERS:
+        yield Fault("phone.numbers", f"there can be at most {MOST_NUMBERS} numbers")
+    size, copies = len(json.dumps(numbers)), len(PROVIDERS) + len(phone.get("accounts", {}))
+    if size > LONGEST_NUMBERS or size * copies > LONGEST_WRITTEN:
+        yield Fault("phone.numbers", "is too much altogether; shorten the prompts")
 
 
 def _table_faults(path: str, table: Mapping[str, Any], shape: Shape) -> Iterator[Fault]:

@@ -11,9 +11,11 @@ from chalicelib.providers.registry import PROVIDERS
 from chalicelib.setting_kinds import (
     ADDRESS,
     BOOLEAN,
+    OWN_NUMBER,
     PREFIXES,
     PROSE,
     SECRET,
+    SPOKEN,
     TELEPHONE,
     TELEPHONES,
     TEXT,
@@ -41,6 +43,7 @@ class Named:
     """Tables of names that the owner chose, all of one shape."""
 
     shape: Shape
+    names: Kind = TEXT
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,11 +64,43 @@ def secret_keys(provider: str) -> tuple[str, ...]:
     return (*PROVIDERS[provider].needs, *PROVIDERS[provider].accepts)
 
 
-CARRIER: Final[dict[str, Kind]] = {
+_AGENT: Final[dict[str, Kind]] = {
+    "kind": member_of(AgentKind),
+    "base_url": ADDRESS,
+    "model": TEXT,
+    "api_key": SECRET,
+    "system_prompt": PROSE,
+    "function_name": TEXT,
+    "reply_budget_secs": seconds(0.1, 10),
+    "timeout_secs": seconds(1, 600),
+}
+_TTS: Final[dict[str, Kind]] = {
+    "provider": member_of(SpeechKind),
+    "voice": TEXT,
+    "base_url": ADDRESS,
+    "model": TEXT,
+    "api_key": SECRET,
+}
+_OF_ALL: Final = frozenset({"base_url", "api_key", "reply_budget_secs"})
+"""What nobody has of its own: a server and its key belong together, and how long a document may
+wait is known before the call is read."""
+
+
+def _own(shape: Mapping[str, Kind]) -> Shape:
+    return {key: kind for key, kind in shape.items() if key not in _OF_ALL}
+
+
+SPEAKING: Final[Shape] = {"language": WORDS, "voice": TEXT, "tts": _own(_TTS)}
+"""What an account may have of its own, and else has as `[phone]` says."""
+ON_NUMBER: Final[Shape] = {"inbound_greeting": SPOKEN, **SPEAKING, "agent": _own(_AGENT)}
+"""What a number may have of its own, and else has as its account."""
+
+CARRIER: Final[Shape] = {
     "from_number": TELEPHONE,
     "webhook_url": ADDRESS,
     "api_base_url": ADDRESS,
     "fallback": TEXT,
+    **SPEAKING,
 }
 _SECRETS: Final[dict[str, Kind]] = {key: SECRET for name in PROVIDERS for key in secret_keys(name)}
 
@@ -77,28 +112,14 @@ PHONE: Final[Shape] = {
     "max_duration_secs": whole(1, _DAY_SECS),
     "notify_hangup_delay_secs": whole(0, 60),
     "ring_timeout_secs": whole(5, 600),
-    "inbound_greeting": WORDS,
+    "inbound_greeting": SPOKEN,
     "language": WORDS,
     "voice": TEXT,
-    **{name: CARRIER | dict.fromkeys(secret_keys(name), SECRET) for name in PROVIDERS},
+    **{name: {**CARRIER, **dict.fromkeys(secret_keys(name), SECRET)} for name in PROVIDERS},
     "accounts": Named({"provider": one_of(*PROVIDERS), **CARRIER, **_SECRETS}),
-    "agent": {
-        "kind": member_of(AgentKind),
-        "base_url": ADDRESS,
-        "model": TEXT,
-        "api_key": SECRET,
-        "system_prompt": PROSE,
-        "function_name": TEXT,
-        "reply_budget_secs": seconds(0.1, 10),
-        "timeout_secs": seconds(1, 600),
-    },
-    "tts": {
-        "provider": member_of(SpeechKind),
-        "voice": TEXT,
-        "base_url": ADDRESS,
-        "model": TEXT,
-        "api_key": SECRET,
-    },
+    "numbers": Named(ON_NUMBER, names=OWN_NUMBER),
+    "agent": _AGENT,
+    "tts": _TTS,
     "outbound": {
         "allow": PREFIXES,
         "deny": PREFIXES,
@@ -128,13 +149,27 @@ def kind_at(path: Path) -> Kind | None:
 
 
 def default(path: Path) -> Any:  # noqa: ANN401  # whatever a setting holds
-    """What holds where the key at *path* is not set; nothing for a secret."""
+    """What holds where the key at *path* is not set; nothing for a secret, or what is inherited."""
+    if is_inherited(path):
+        return None
     if path == ("phone", "provider"):
         return DEFAULT_PROVIDER
     found: Any = _DEFAULTS
     for step in path[-2:] if path[-2] in _DEFAULTS else path[-1:]:
         found = found.get(step)
     return list(found) if isinstance(found, tuple) else found
+
+
+def is_inherited(path: Path) -> bool:
+    """Whether something more general holds where the key at *path* is not set."""
+    match path[1:]:
+        case ("numbers", *_):
+            return True
+        case ("accounts", _, key, *_):
+            return key in SPEAKING
+        case (name, key, *_) if name in PROVIDERS:
+            return key in SPEAKING
+    return False
 
 
 _DEFAULTS: Final[Mapping[str, Any]] = asdict(Account(account_id="", provider=""))

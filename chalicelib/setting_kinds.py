@@ -7,8 +7,12 @@ from typing import Any, Final
 from urllib.parse import urlsplit
 
 from chalicelib.calls.phone_numbers import e164
+from chalicelib.calls.speakable import speakable
 from chalicelib.errors import BadPhoneNumberError
 from chalicelib.internet import is_inside, is_safe
+
+LONGEST_SPOKEN: Final = 3_000
+"""What every carrier speaks at once."""
 
 Check = Callable[[Any], str]
 """Says what is wrong with a value, or nothing."""
@@ -94,6 +98,23 @@ def _words(value: object) -> str:
     return _text(value) or ("" if str(value).strip() else "must not be empty")
 
 
+def _spoken(value: object) -> str:
+    reason = _words(value)
+    if reason:
+        return reason
+    said = speakable(str(value))
+    if len(said) > LONGEST_SPOKEN:
+        return f"must be at most {LONGEST_SPOKEN} characters"
+    return "" if said else "must have something in it that can be spoken"
+
+
+def _own_number(value: object) -> str:
+    reason = _number(value) or ("" if value else "must not be empty")
+    if not reason and e164(str(value)) != value:
+        reason = f"must be written {e164(str(value))}"
+    return reason
+
+
 def _number(value: object) -> str:
     if value == "":
         return ""
@@ -145,11 +166,15 @@ BOOLEAN: Final = Kind("boolean", _boolean)
 TEXT: Final = Kind("text", _text)
 WORDS: Final = Kind("words", _words)
 """Text that must not be empty."""
+SPOKEN: Final = Kind("words", _spoken, read=speakable)
+"""Text that is said as it stands: what is no speech in it is left out."""
 PROSE: Final = Kind("prose", _text)
 """Text of several lines."""
 SECRET: Final = Kind("secret", _text)
 """What is kept in the credential store, and never shown."""
 TELEPHONE: Final = Kind("telephone", _number, read=lambda text: e164(text) if text else "")
+OWN_NUMBER: Final = Kind("telephone", _own_number)
+"""A number in the one way of writing it, so that it can be a name."""
 TELEPHONES: Final = Kind("telephones", _numbers, read=lambda texts: tuple(map(e164, texts)))
 PREFIXES: Final = Kind("prefixes", _prefixes, read=tuple)
 ADDRESS: Final = Kind("address", _address, read=lambda text: text.rstrip("/"))

@@ -17,6 +17,8 @@ from chalicelib.calls.call import Call, Direction, Mode, State
 from chalicelib.calls.phone_numbers import e164
 from chalicelib.calls.published import CallJson, call_json, conversation_json, time_json
 from chalicelib.calls.search import Period, Wanted
+from chalicelib.calls.speakable import speakable
+from chalicelib.calls.terms import SpeechKind
 from chalicelib.calls.transcript import Conversation
 from chalicelib.errors import Fault, InvalidParamsError
 from chalicelib.parameters import LISTED, Params, Takes
@@ -53,18 +55,18 @@ def _status(params: Params) -> Result:
 
 def place(params: Params) -> Call:
     """Call somebody as *params*, which are checked, say."""
-    from chalicelib.calls.speakable import speakable  # noqa: PLC0415
-
     mode = Mode(params.get("mode", Mode.CONVERSATION))
     message = speakable(str(params.get("message", "")))
     if mode is Mode.NOTIFY and not message:
         raise InvalidParamsError(Fault("message", "is what a notify call is for; give one"))
+    speaker = params.get("tts_provider")
     order = CallOrder(
         to=e164(params["to"]),
         message=message,
         mode=mode,
         language=params.get("language", ""),
         voice=params.get("voice", ""),
+        speaker=SpeechKind(speaker) if speaker else None,
         idempotency_key=params.get("idempotency_key", ""),
     )
     exchange = wiring.exchange(params.get("account", wiring.DEFAULT))

@@ -92,8 +92,12 @@ def running(
 
 
 def _check_agents(config: PhoneConfig | None) -> None:
-    for account in config.accounts if config else ():
-        missing = _NOT_EMBEDDED.get(account.agent.kind)
+    accounts = config.accounts if config else ()
+    agents = [
+        account.terms_on(number).agent for account in accounts for number in ("", *account.numbers)
+    ]
+    for agent in agents:
+        missing = _NOT_EMBEDDED.get(agent.kind)
         if missing:
             message = (
                 f"phone.agent.kind: the embedded cloud has no {missing}; "

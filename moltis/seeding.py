@@ -60,23 +60,32 @@ def seeded() -> list[Seeded]:
 
 def connect(carriers: SimulatedCarriers) -> None:
     """Have the simulated carriers know the numbers of the accounts that they stand in for."""
-    for one in seeded():
+    phone = wiring.accounts().phone()
+    there = seeded()
+    taken = {one.account.from_number for one in there}
+    for one in there:
         account = one.account
         if not account.simulated:
             continue
-        carriers.network.own(
-            OwnedNumber(
-                carrier=account.provider,
-                account_id=account.account_id,
-                number=account.from_number,
-                voice_url=callback_url(account.webhook_url, account.account_id, Route.ANSWER),
-                status_url=callback_url(account.webhook_url, account.account_id, Route.STATUS),
-                fallback_url=callback_url(
-                    account.webhook_url, account.account_id, _fallback_door(account)
-                ),
-                credentials=one.credentials,
-            )
-        )
+        is_active = phone is not None and phone.active == account.account_id
+        # Numbers that only have settings of their own are the default account's.
+        others = sorted(account.numbers.keys() - taken) if is_active else []
+        for number in (account.from_number, *others):
+            carriers.network.own(_owned(one, number))
+
+
+def _owned(one: Seeded, number: str) -> OwnedNumber:
+    account = one.account
+    url, name = account.webhook_url, account.account_id
+    return OwnedNumber(
+        carrier=account.provider,
+        account_id=name,
+        number=number,
+        voice_url=callback_url(url, name, Route.ANSWER),
+        status_url=callback_url(url, name, Route.STATUS),
+        fallback_url=callback_url(url, name, _fallback_door(account)),
+        credentials=one.credentials,
+    )
 
 
 def _fallback_door(account: Account) -> Route:

@@ -33,9 +33,11 @@ class FakeProvider(Provider):
     name: ClassVar[str] = "telnyx"
     takes_commands: ClassVar[bool] = True
     features: ClassVar[frozenset[Feature]] = frozenset(Feature)
+    voices: ClassVar[str] = "male|female"
 
     def __init__(self) -> None:
         self.performed: dict[tuple[str, str], Performance] = {}
+        self.placed: list[DialOrder] = []
         self.hung_up: list[str] = []
         self.gone = False
         self.broken: ProviderError | None = None
@@ -62,6 +64,8 @@ class FakeProvider(Provider):
 
     @override
     def place(self, order: DialOrder) -> str:
+        self._check_is_there()
+        self.placed.append(order)
         return f"v3:{order.call_id}"
 
     @override

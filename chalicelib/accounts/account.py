@@ -1,10 +1,11 @@
 """An account: one number at one carrier, and what its owner allows."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
 from chalicelib.calls.call import OnMachine
-from chalicelib.calls.terms import AgentSettings, SpeechSettings
+from chalicelib.calls.terms import AgentSettings, OwnTerms, SpeechSettings, Terms
 
 
 class InboundPolicy(StrEnum):
@@ -51,7 +52,24 @@ class Account:
     agent: AgentSettings = field(default_factory=AgentSettings)
     tts: SpeechSettings = field(default_factory=SpeechSettings)
     outbound: OutboundLimits = field(default_factory=OutboundLimits)
+    numbers: Mapping[str, OwnTerms] = field(default_factory=dict)
+    """What holds for calls on one of our numbers, by that number in E.164."""
     version: int = 0
+
+    @property
+    def terms(self) -> Terms:
+        """How its calls go, whatever the number."""
+        return Terms(
+            greeting=self.inbound_greeting,
+            language=self.language,
+            voice=self.voice,
+            agent=self.agent,
+            speech=self.tts,
+        )
+
+    def terms_on(self, number: str) -> Terms:
+        """How its calls go on *number*, one of ours: that called, or called from."""
+        return self.terms.with_own(self.numbers.get(number, OwnTerms()))
 
     @property
     def credentials_name(self) -> str:

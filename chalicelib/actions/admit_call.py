@@ -78,6 +78,8 @@ def _arrived(event: CallArrived, exchange: Exchange, *, state: State) -> Call:
         message=f"the inbound policy is {account.inbound_policy}",
     )
     taken = not state.is_final
+    to_number = caller(event.to_number) or event.to_number
+    terms = account.terms_on(to_number)
     answered_at = now if state is State.LISTENING else None
     call = Call(
         call_id=inbound_call_id(account.account_id, event.provider_call_id),
@@ -87,7 +89,7 @@ def _arrived(event: CallArrived, exchange: Exchange, *, state: State) -> Call:
         direction=Direction.INBOUND,
         mode=Mode.CONVERSATION,
         from_number=caller(event.from_number) or event.from_number,
-        to_number=caller(event.to_number) or event.to_number,
+        to_number=to_number,
         state=state,
         started_at=now,
         reports_speech=exchange.provider.takes_commands,
@@ -99,10 +101,10 @@ def _arrived(event: CallArrived, exchange: Exchange, *, state: State) -> Call:
         max_duration_secs=account.max_duration_secs,
         ring_timeout_secs=account.ring_timeout_secs,
         notify_hangup_delay_secs=account.notify_hangup_delay_secs,
-        opening=account.inbound_greeting if taken else "",
-        language=account.language,
-        voice=account.voice,
-        agent=account.agent,
-        speech=account.tts,
+        opening=terms.greeting if taken else "",
+        language=terms.language,
+        voice=terms.voice,
+        agent=terms.agent,
+        speech=terms.speech,
     )
     return about_to_open(call, exchange=exchange)

@@ -1,10 +1,12 @@
 """Call somebody."""
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from chalicelib import log
+from chalicelib.accounts.account import Account
 from chalicelib.accounts.policy import check_is_ready, check_may_call
 from chalicelib.actions.exchange import Exchange
 from chalicelib.actions.next_words import about_to_open
@@ -20,7 +22,14 @@ from chalicelib.calls.call import (
 )
 from chalicelib.calls.callbacks import Route
 from chalicelib.calls.phone_numbers import PhoneNumber
-from chalicelib.errors import ProviderError, ProviderUncertainError, UnsupportedFeatureError
+from chalicelib.calls.terms import SpeechKind, Terms
+from chalicelib.errors import (
+    Fault,
+    InvalidParamsError,
+    ProviderError,
+    ProviderUncertainError,
+    UnsupportedFeatureError,
+)
 from chalicelib.providers.base import DialOrder, Feature
 from chalicelib.store.base import Ending
 from chalicelib.timers.base import TimerKind
@@ -44,7 +53,8 @@ class CallOrder:
     mode: Mode = Mode.CONVERSATION
     language: str = ""
     voice: str = ""
-    """Empty: as the account has them."""
+    speaker: SpeechKind | None = None
+    """What is empty is as the number, or the account, has it."""
     idempotency_key: str = ""
 
 
@@ -56,6 +66,7 @@ def place_call(order: CallOrder, *, exchange: Exchange) -> Call:
 
     Raises:
         PolicyError, LimitReachedError: the owner's settings forbid it.
+        InvalidParamsError: the carrier is to speak, and has no such voice.
         UnsupportedFeatureError: the carrier cannot do what the settings ask of it.
         ProviderError: the carrier refused or failed; the call is kept, in state `error`.
     """
@@ -63,6 +74,7 @@ def place_call(order: CallOrder, *, exchange: Exchange) -> Call:
     check_is_ready(account)
     check_may_call(account, order.to)
     _check_machine(exchange)
+    _check_voice(order, exchange)
     created = exchange.calls.create(
         _new_call(order, exchange),
         limits=account.outbound,
@@ -95,11 +107,17 @@ def place_call_or_fall_back(
         if not other or not error.is_carriers_own:
             raise
         log.warning("falling back", account=exchange.account.account_id, to=other)
-        return place_call(order, exchange=fallback(other))
+        return _fall_back(order, fallback(other))
     if other and call.error is not None and call.error.is_carriers_own:
         # The order was given before: then, too, the fallback made the call.
-        return place_call(order, exchange=fallback(other))
+        return _fall_back(order, fallback(other))
     return call
+
+
+def _fall_back(order: CallOrder, exchange: Exchange) -> Call:
+    """Call by another carrier; in a voice of its own, if it does not know that of the first."""
+    known = order if _knows_voice(order, exchange) else replace(order, voice="")
+    return place_call(known, exchange=exchange)
 
 
 def dial_order(call: Call, exchange: Exchange) -> DialOrder:
@@ -133,6 +151,24 @@ def _check_machine(exchange: Exchange) -> None:
         raise UnsupportedFeatureError(provider.name, Feature.MACHINE_DETECTION)
 
 
+def _terms(order: CallOrder, account: Account) -> Terms:
+    """How the call goes: as its account and the number that it comes from say, and the order."""
+    terms = account.terms_on(account.from_number)
+    return terms.spoken(language=order.language, voice=order.voice, speaker=order.speaker)
+
+
+def _knows_voice(order: CallOrder, exchange: Exchange) -> bool:
+    """Whether whoever is to speak has the voice of *order*; engines are asked when they speak."""
+    by_carrier = _terms(order, exchange.account).speech.provider is SpeechKind.CARRIER
+    voices = exchange.provider.voices
+    return not (order.voice and by_carrier) or bool(re.fullmatch(voices, order.voice))
+
+
+def _check_voice(order: CallOrder, exchange: Exchange) -> None:
+    if not _knows_voice(order, exchange):
+        raise InvalidParamsError(Fault("voice", f"is no voice of {exchange.provider.name}"))
+
+
 def _ring_until(call: Call) -> datetime:
     return call.started_at + timedelta(seconds=call.ring_timeout_secs) + RING_SLACK
 
@@ -161,6 +197,7 @@ def _dial(call: Call, exchange: Exchange) -> Call:
 
 def _new_call(order: CallOrder, exchange: Exchange) -> Call:
     account, now = exchange.account, exchange.now()
+    terms = _terms(order, account)
     call = Call(
         call_id=new_call_id(),
         account=account.account_id,
@@ -176,11 +213,11 @@ def _new_call(order: CallOrder, exchange: Exchange) -> Call:
         notify_hangup_delay_secs=_hangup_delay(exchange),
         reports_speech=exchange.provider.takes_commands,
         on_machine=account.outbound.machine,
-        opening=order.message or account.inbound_greeting,
-        language=order.language or account.language,
-        voice=order.voice or account.voice,
-        agent=account.agent,
-        speech=account.tts,
+        opening=order.message or terms.greeting,
+        language=terms.language,
+        voice=terms.voice,
+        agent=terms.agent,
+        speech=terms.speech,
     )
     # Should anything of ours die before the telephone rings, the call must not go on for long.
     unanswered = replace(call, deadline=min(call.must_end_at, _ring_until(call) + UNANSWERED_SLACK))

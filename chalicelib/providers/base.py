@@ -124,6 +124,8 @@ class Provider(ABC):
     features: ClassVar[frozenset[Feature]]
     plays: ClassVar[SoundFormat] = SoundFormat.PCM_WAV
     """In which form it gets our sounds: docs/audio.md says why."""
+    voices: ClassVar[str]
+    """The names of voices that it knows, as a regular expression: others it does not speak with."""
     needs: ClassVar[tuple[str, ...]]
     """The credentials without which it is nobody, by their names in `moltis.toml`."""
     accepts: ClassVar[tuple[str, ...]] = ()

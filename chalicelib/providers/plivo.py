@@ -124,6 +124,7 @@ class Plivo(Provider):
         Feature.FIND_CALL,
         Feature.GREETING_END,
     }
+    voices: ClassVar[str] = r"WOMAN|MAN|Polly\.[A-Za-z0-9-]+"
     needs: ClassVar[tuple[str, ...]] = ("auth_id", "auth_token")
     accepts: ClassVar[tuple[str, ...]] = ("main_auth_token",)
 

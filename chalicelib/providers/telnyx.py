@@ -123,6 +123,7 @@ class Telnyx(Provider):
     name: ClassVar[str] = "telnyx"
     takes_commands: ClassVar[bool] = True
     features: ClassVar[frozenset[Feature]] = frozenset(Feature) - {Feature.FIND_CALL}
+    voices: ClassVar[str] = r"male|female|[A-Za-z]+(\.[\w:-]+)+"
     needs: ClassVar[tuple[str, ...]] = ("api_key", "connection_id", "public_key")
 
     def __init__(self, credentials: Mapping[str, str], api_base_url: str = "") -> None:

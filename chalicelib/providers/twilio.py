@@ -124,6 +124,7 @@ class Twilio(Provider):
     name: ClassVar[str] = "twilio"
     features: ClassVar[frozenset[Feature]] = frozenset(Feature)
     plays: ClassVar[SoundFormat] = SoundFormat.MULAW_WAV
+    voices: ClassVar[str] = r"man|woman|alice|(Polly|Google)\.[A-Za-z0-9-]+"
     needs: ClassVar[tuple[str, ...]] = ("account_sid", "auth_token")
 
     def __init__(self, credentials: Mapping[str, str], api_base_url: str = "") -> None:

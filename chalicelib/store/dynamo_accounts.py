@@ -10,7 +10,7 @@ from chalicelib.accounts.audit import Who
 from chalicelib.accounts.phone_settings import NewSettings, PhoneSettings
 from chalicelib.accounts.simulator import Simulator
 from chalicelib.calls.call import OnMachine
-from chalicelib.calls.terms import AgentKind, AgentSettings, SpeechKind, SpeechSettings
+from chalicelib.calls.terms import AgentKind, AgentSettings, OwnTerms, SpeechKind, SpeechSettings
 from chalicelib.errors import SettingsConflictError, UnknownAccountError
 from chalicelib.overriding import override
 from chalicelib.store.base import AccessToken, AccountStore, Scope, Session, TokenStore
@@ -211,12 +211,34 @@ def _account_of(stored: Mapping[str, Any]) -> Account:
                     "machine": OnMachine(outbound.get("machine", OnMachine.OFF)),
                 },
             ),
+            "numbers": {
+                number: _own_terms_of(own) for number, own in stored.get("numbers", {}).items()
+            },
         }
     )
 
 
+def _own_terms_of(stored: Mapping[str, Any]) -> OwnTerms:
+    own = _known(OwnTerms, stored)
+    agent = {
+        name: AgentKind(value) if name == "kind" else value
+        for name, value in own["agent"].items()
+        if name in _AGENT_NAMES
+    }
+    speech = {
+        name: SpeechKind(value) if name == "provider" else value
+        for name, value in own["speech"].items()
+        if name in _SPEECH_NAMES
+    }
+    return OwnTerms(**own | {"agent": agent, "speech": speech})
+
+
+_AGENT_NAMES: Final = frozenset(field.name for field in fields(AgentSettings))
+_SPEECH_NAMES: Final = frozenset(field.name for field in fields(SpeechSettings))
+
+
 def _known(
-    kind: type[Account | AgentSettings | OutboundLimits | SpeechSettings],
+    kind: type[Account | AgentSettings | OutboundLimits | OwnTerms | SpeechSettings],
     stored: Mapping[str, Any],
 ) -> dict[str, Any]:
     # While a deployment is under way, old code reads what new code wrote.

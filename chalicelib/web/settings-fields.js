@@ -159,6 +159,7 @@ class ChoiceField extends Field {
     this.select = make(
       "select",
       { id: this.id, "aria-describedby": this.describe(), onchange: () => this.changed(this) },
+      setting.default === null ? make("option", { value: "" }, "As it is elsewhere") : null,
       ...setting.choices.map((one) => make("option", { value: one }, choice(key, one))),
     );
     this.element = this.frame(make("label", { for: this.id }, label(key)), this.select);
@@ -169,11 +170,11 @@ class ChoiceField extends Field {
   }
 
   show(value) {
-    this.select.value = value ?? this.setting.choices[0];
+    this.select.value = value ?? (this.setting.default === null ? "" : this.setting.choices[0]);
   }
 
   held() {
-    return this.select.value;
+    return this.select.value || null;
   }
 }
 

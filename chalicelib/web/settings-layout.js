@@ -68,6 +68,21 @@ const WORDS = {
   main_auth_token: ["Auth token of the main account", "For a subaccount."],
 };
 
+/** Words for what an account or a number may have of its own; else it has what is more general. */
+const OWN = {
+  inbound_greeting: ["Its own greeting", "The first words here."],
+  language: ["Its own language", "Like en-US or de-DE."],
+  voice: ["Its own voice", "A voice of the carrier."],
+  "tts.provider": ["Who speaks here", ""],
+  "tts.voice": ["Voice of that engine here", ""],
+  "tts.model": ["Model of that engine here", ""],
+  "agent.kind": ["Who answers here", ""],
+  "agent.model": ["Model that answers here", ""],
+  "agent.system_prompt": ["Its own system prompt", ""],
+  "agent.function_name": ["Lambda function that answers here", ""],
+  "agent.timeout_secs": ["Give up here after, in seconds", ""],
+};
+
 /** Words for the choices that say too little by themselves. */
 const CHOICES = {
   "phone.inbound_policy": {
@@ -91,18 +106,29 @@ const CHOICES = {
 
 const last = (key) => key.split(".").at(-1);
 
+const PLACES = [/^phone\.(?:accounts|numbers)\.[^.]+\.(.+)$/, new RegExp(`^phone\\.(?:${Object.keys(PROVIDERS).join("|")})\\.(.+)$`)];
+
+/** What a key is called within an account or a number, if it stands in one. */
+function within(key) {
+  return PLACES.map((place) => place.exec(key)?.[1]).find(Boolean) ?? "";
+}
+
+function words(key) {
+  return WORDS[key] ?? OWN[within(key)] ?? WORDS[last(key)];
+}
+
 export function label(key) {
-  const words = WORDS[key] ?? WORDS[last(key)];
-  return words?.[0] ?? plain(last(key));
+  return words(key)?.[0] ?? plain(last(key));
 }
 
 export function hint(key) {
-  return (WORDS[key] ?? WORDS[last(key)])?.[1] ?? "";
+  return words(key)?.[1] ?? "";
 }
 
 export function choice(key, value) {
-  const words = CHOICES[key] ?? (last(key) === "provider" ? PROVIDERS : {});
-  return words[value] ?? plain(value);
+  const general = `phone.${within(key)}`;
+  const known = CHOICES[key] ?? CHOICES[general] ?? (last(key) === "provider" ? PROVIDERS : {});
+  return known[value] ?? plain(value);
 }
 
 /** A key of the schema as words. */

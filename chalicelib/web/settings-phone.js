@@ -5,6 +5,7 @@ import { sentence, start } from "./session.js";
 import { ago, button, make } from "./making.js";
 import { field, offer, same } from "./settings-fields.js";
 import { CARDS, PROVIDERS, label, plain } from "./settings-layout.js";
+import { namedCards } from "./settings-named.js";
 import { CredentialsTest, Secret } from "./settings-secrets.js";
 import { Tokens } from "./settings-tokens.js";
 import { playButton } from "./settings-voice.js";
@@ -56,7 +57,7 @@ class SettingsPage {
     element("provider").replaceChildren(this.#field("phone.provider", placed).element);
     element("carriers").replaceChildren(...Object.keys(PROVIDERS).map((name) => this.#carrier(name, placed)));
     element("cards").replaceChildren(...CARDS.map((card) => this.#card(card, placed)).filter(Boolean));
-    this.#buildNamed();
+    element("named").replaceChildren(...namedCards(this));
     this.fill(view);
   }
 
@@ -152,73 +153,37 @@ class SettingsPage {
       .map((one) => one.key);
   }
 
-  /** Tables with names that the owner chose, such as further accounts. */
-  #buildNamed() {
-    const tables = new Set(
-      this.schema.filter((one) => one.key.includes(".*.")).map((one) => one.key.split(".*.")[0]),
-    );
-    element("named").hidden = !tables.size;
-    element("named-tables").replaceChildren(...[...tables].map((table) => this.#namedTables(table)));
+  /** What is kept at a whole key. */
+  stored(key) {
+    return at(this.view.settings, key);
   }
 
-  #namedTables(table) {
-    const title = plain(table.split(".").at(-1));
-    const list = make("div", {});
-    const id = `add-${table.replaceAll(".", "-")}`;
-    const input = make("input", { id, autocomplete: "off", spellcheck: "false" });
-    const add = button("Add", () => {
-      const name = input.value.trim();
-      if (name && !name.includes(".") && !this.fields.has(`${table}.${name}.provider`)) {
-        list.append(this.#namedTable(table, name));
-        this.made.add(`${table}.${name}`);
-        this.dropped.delete(`${table}.${name}`);
-        input.value = "";
-        this.count();
-        list.lastChild.querySelector("input, select")?.focus();
-      }
-    });
-    for (const name of Object.keys(at(this.view.settings, table) ?? {})) {
-      list.append(this.#namedTable(table, name));
-    }
-    return make(
-      "div",
-      { class: "named" },
-      make("h3", {}, title),
-      list,
-      make("div", { class: "field" }, make("label", { for: id }, `Name to add to ${title.toLowerCase()}`), make("div", { class: "row add" }, input, add)),
-    );
-  }
-
-  #namedTable(table, name) {
-    const prefix = `${table}.${name}`;
-    const shape = this.schema.filter((one) => one.key.startsWith(`${table}.*.`));
-    const parts = shape
-      .filter((one) => one.kind !== "secret")
-      .map((one) => {
-        const key = one.key.replace(`${table}.*`, prefix);
-        const made = this.#field(key, null, one);
-        made.set(at(this.view.settings, key));
-        return made.element;
-      });
-    const secrets = this.view.secrets.filter((one) => one.key.startsWith(`${prefix}.`));
-    const made = make(
-      "fieldset",
-      { class: "named-table" },
-      make("legend", {}, name),
-      ...parts,
-      ...secrets.map((one) => this.#secret(one.key).element),
-      secrets.length ? null : make("p", { class: "hint" }, "Save it first; then its credentials can be stored."),
-      button("Remove", () => this.#drop(prefix, made), { class: "danger", "aria-label": `Remove ${name}` }),
-    );
+  /** A field of a table that has a name of the owner's. */
+  addField(setting, key) {
+    const made = this.#field(key, null, setting);
+    made.set(this.stored(key));
     return made;
   }
 
-  #drop(prefix, made) {
+  addSecret(key) {
+    return this.#secret(key);
+  }
+
+  hasTable(prefix) {
+    return [...this.fields.keys()].some((key) => key.startsWith(`${prefix}.`));
+  }
+
+  tableMade(prefix) {
+    this.made.add(prefix);
+    this.count();
+  }
+
+  tableDropped(prefix) {
     for (const key of [...this.fields.keys()].filter((one) => one.startsWith(`${prefix}.`))) {
       this.fields.delete(key);
     }
-    made.remove();
-    if (!this.made.delete(prefix)) {
+    this.made.delete(prefix);
+    if (this.stored(prefix) !== undefined) {
       this.dropped.add(prefix);
     }
     this.count();
@@ -266,16 +231,19 @@ class SettingsPage {
     for (const key of this.dropped) {
       changes[key] = null;
     }
+    // A new table is there even when nothing stands in it, and has taken the place of an older one.
+    for (const name of this.made) {
+      changes[name] = {};
+    }
     for (const one of this.fields.values()) {
-      if (one.isChanged || [...this.made].some((name) => one.key === `${name}.provider`)) {
-        changes[one.key] = one.held() === null ? null : (one.value ?? (this.#isNew(one) ? one.held() : null));
+      const isNew = [...this.made].some((name) => one.key.startsWith(`${name}.`));
+      const value = isNew ? one.held() : one.value;
+      const counts = isNew ? value !== null && !same(value, one.setting.default ?? null) : one.isChanged;
+      if (counts) {
+        changes[one.key] = value;
       }
     }
     return changes;
-  }
-
-  #isNew(one) {
-    return [...this.made].some((name) => one.key.startsWith(`${name}.`));
   }
 
   get isChanged() {
@@ -334,6 +302,10 @@ class SettingsPage {
         one.complain(reason);
         first ??= one;
       } else {
+        const table = document.querySelector(`[data-prefix="${CSS.escape(key)}"] > .fault`);
+        if (table) {
+          table.textContent = sentence(reason);
+        }
         elsewhere.push(make("li", {}, sentence(`${key}: ${reason}`)));
       }
     }
@@ -396,6 +368,9 @@ class SettingsPage {
     }
     for (const one of this.fields.values()) {
       one.complain("");
+    }
+    for (const one of document.querySelectorAll(".named-table > .fault")) {
+      one.textContent = "";
     }
     this.say("");
   }

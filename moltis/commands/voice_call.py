@@ -9,6 +9,7 @@ from typing import Any, Final
 
 import click
 
+from chalicelib.calls.terms import SpeechKind
 from chalicelib.tool.formats import FORMATS
 from moltis.commands import show
 from moltis.commands.staged import StagedGroup
@@ -60,10 +61,13 @@ def voice_call() -> None:
 @click.option("--message", default="", help="What to say first; a notify call says only this.")
 @click.option("--mode", type=click.Choice(["conversation", "notify"]), default="conversation")
 @click.option("--account", default="", help="Account to call from; else the default one.")
+@click.option("--language", default="", help="Language of this call, like de-DE.")
+@click.option("--voice", default="", help="Voice of this call, as whoever speaks names it.")
+@click.option("--tts-provider", type=click.Choice(list(SpeechKind)), help="Who speaks.")
 @click.option("--idempotency-key", default="", help="The same key never rings twice.")
 @click.option("--wait", is_flag=True, help="Show the call until it is over.")
 @as_json_option
-def call(*, wait: bool, as_json: bool, **params: str) -> int:
+def call(*, wait: bool, as_json: bool, **params: str | None) -> int:
     """Call somebody.
 
     \b

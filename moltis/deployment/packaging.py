@@ -12,9 +12,8 @@ from pathlib import Path
 from typing import Final
 
 from chalicelib.errors import ConfigurationError
-from moltis.deployment import archive, dependencies, precompiling, template
+from moltis.deployment import archive, dependencies, template
 from moltis.deployment.locked import ROOT
-from moltis.deployment.operations import names_used
 from moltis.deployment.runtime import Runtime, this_runtime
 
 BUILD: Final = ROOT / "build"
@@ -126,11 +125,9 @@ def _run_chalice(stage: Stage, scratch: Path) -> Path:
 
 def _fill(content: Path, app: Path, runtime: Runtime) -> None:
     dependencies.install(runtime, content)
-    ours = ROOT / "chalicelib"
-    dependencies.prune(content, dependencies.services_used(ours), names_used(ours))
+    dependencies.prune(content, dependencies.services_used(ROOT / "chalicelib"))
     with zipfile.ZipFile(app) as files:
         files.extractall(content)
-    precompiling.precompile(content)
     archive.compile_all(content)
 
 

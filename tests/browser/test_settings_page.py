@@ -61,6 +61,13 @@ class SettingsPage:
         return self.field(key).locator(".fault")
 
 
+CARRIERS_VOICES = {
+    "phone.twilio.voice": "Polly.Amy",
+    "phone.telnyx.voice": "female",
+    "phone.plivo.voice": "WOMAN",
+}
+
+
 def schema(phone: Phone) -> list[Json]:
     return [
         one
@@ -84,6 +91,8 @@ def another(one: Json) -> Any:
     }
     if one["key"].endswith("language"):
         return "de-DE"
+    if one["key"] in CARRIERS_VOICES:
+        return CARRIERS_VOICES[one["key"]]
     words = "Words of mine"
     return known.get(one["kind"], ["Words of mine."] if isinstance(default, list) else words)
 
@@ -254,7 +263,7 @@ def test_of_two_browsers_the_later_one_may_take_what_the_earlier_one_saved(
 
 def test_a_further_account_is_added_and_taken_out_again(page: SettingsPage) -> None:
     page.visit.page.get_by_label("Name to add to accounts").fill("reserve")
-    page.visit.page.locator("#named").get_by_role("button", name="Add").click()
+    page.visit.button("Add to further accounts").click()
     page.control("phone.accounts.reserve.provider").select_option("plivo")
     page.control("phone.accounts.reserve.from_number").fill("+15550003333")
     page.saved()
@@ -264,6 +273,52 @@ def test_a_further_account_is_added_and_taken_out_again(page: SettingsPage) -> N
 
     assert kept == {"reserve": {"provider": "plivo", "from_number": "+15550003333"}}
     assert not page.table().get("accounts")
+
+
+def test_a_number_is_added_edited_and_taken_out_again(page: SettingsPage) -> None:
+    line = "phone.numbers.+15550004444"
+    add = page.visit.page.get_by_label("Number to add")
+    add.fill("+1 (555) 000-4444")
+    add.press("Enter")
+    expect(page.control(f"{line}.inbound_greeting")).to_be_focused()
+    page.control(f"{line}.inbound_greeting").fill("Krume, guten Tag.")
+    page.control(f"{line}.language").fill("de-DE")
+    page.control(f"{line}.tts.provider").select_option("polly")
+    page.saved()
+    kept = page.table()["numbers"]
+    page.control(f"{line}.agent.system_prompt").fill("You bake bread.")
+    page.control(f"{line}.tts.provider").select_option("")
+    page.saved()
+    edited = page.table()["numbers"]
+    page.visit.button("Remove +15550004444").click()
+    expect(add).to_be_focused()
+    page.saved()
+
+    greeting = {"inbound_greeting": "Krume, guten Tag.", "language": "de-DE"}
+    assert kept == {"+15550004444": {**greeting, "tts": {"provider": "polly"}}}
+    assert edited["+15550004444"]["agent"] == {"system_prompt": "You bake bread."}
+    assert not edited["+15550004444"].get("tts")
+    assert not page.table().get("numbers")
+
+
+def test_what_is_wrong_with_a_number_stands_beside_it(page: SettingsPage) -> None:
+    line = "phone.numbers.+15550004444"
+    add = page.visit.page.get_by_label("Number to add")
+    for number in ("+15550004444", "5550004444"):
+        add.fill(number)
+        page.visit.button("Add to numbers").click()
+    page.control(f"{line}.inbound_greeting").fill("***")
+    page.save()
+
+    expect(page.fault(f"{line}.inbound_greeting")).to_contain_text("can be spoken")
+    page.control(f"{line}.inbound_greeting").fill("Hello.")
+    page.save()
+    other = page.visit.page.locator('[data-prefix="phone.numbers.5550004444"] > .fault')
+    expect(other).to_contain_text("international form")
+    assert not page.table().get("numbers")
+    add.fill("+15550004444")
+    page.visit.button("Add to numbers").click()
+    expect(page.visit.page.locator("#named-numbers-fault")).to_contain_text("is there already")
 
 
 def test_discarding_brings_back_what_is_saved(page: SettingsPage) -> None:
@@ -315,6 +370,8 @@ def test_every_control_has_a_name(page: SettingsPage) -> None:
 @pytest.mark.parametrize("width", [390, 1280])
 def test_it_keeps_nobody_out_and_fits(browse: OpenBrowser, scheme: str, width: int) -> None:
     page = SettingsPage(browse(color_scheme=scheme, viewport={"width": width, "height": 844}))
+    page.visit.page.get_by_label("Number to add").fill("+15550004444")
+    page.visit.button("Add to numbers").click()
     page.visit.page.evaluate(OPEN_ALL)
     page.control("phone.max_duration_secs").fill("0")
     page.save()

@@ -9,7 +9,7 @@ from chalicelib.accounts.account import InboundPolicy, OutboundLimits, Phone
 from chalicelib.accounts.audit import Topic
 from chalicelib.accounts.phone_settings import PhoneSettings
 from chalicelib.accounts.simulator import Simulator
-from chalicelib.calls.terms import AgentKind, AgentSettings, SpeechKind, SpeechSettings
+from chalicelib.calls.terms import AgentKind, AgentSettings, OwnTerms, SpeechKind, SpeechSettings
 from chalicelib.errors import (
     ConflictError,
     InvalidParamsError,
@@ -47,6 +47,15 @@ def test_a_saved_account_can_be_read_with_all_its_settings(memory: Memory) -> No
         agent=AgentSettings(kind=AgentKind.OPENAI, model="small", reply_budget_secs=2.5),
         tts=SpeechSettings(provider=SpeechKind.POLLY, voice="Amy"),
         outbound=OutboundLimits(allow=("+1", "+44"), deny=("+1900",), max_calls_per_day=7),
+        numbers={
+            "+15550001111": OwnTerms(
+                greeting="Krume.",
+                voice="",
+                agent={"kind": AgentKind.LAMBDA, "function_name": "baker", "timeout_secs": 9.5},
+                speech={"provider": SpeechKind.CARRIER},
+            ),
+            "+15550002222": OwnTerms(language="de-DE"),
+        },
         version=1,
     )
 

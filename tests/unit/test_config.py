@@ -5,9 +5,15 @@ from typing import Any, Final
 import pytest
 
 from chalicelib.accounts.account import Account, InboundPolicy, OutboundLimits, Phone
-from chalicelib.calls.terms import AgentKind, AgentSettings, SpeechKind, SpeechSettings
+from chalicelib.calls.terms import (
+    AgentKind,
+    AgentSettings,
+    OwnTerms,
+    SpeechKind,
+    SpeechSettings,
+)
 from chalicelib.errors import InvalidParamsError
-from chalicelib.phone_config import PhoneConfig, parse_config
+from chalicelib.phone_config import MOST_NUMBERS, PhoneConfig, parse_config
 
 SAMPLE: Final = Path(__file__).parents[1] / "fixtures" / "contract-sample.toml"
 EVERYTHING: Final = """
@@ -167,11 +173,14 @@ def test_all_faults_are_named_in_one_message() -> None:
         },
     }
 
-    carrier_keys = "account_sid, api_base_url, auth_token, fallback, from_number, webhook_url"
+    carrier_keys = (
+        "account_sid, api_base_url, auth_token, fallback, from_number, language, tts, voice, "
+        "webhook_url"
+    )
     phone_keys = (
         "accounts, agent, allowlist, enabled, inbound_greeting, inbound_policy, language, "
-        "max_duration_secs, notify_hangup_delay_secs, outbound, plivo, provider, "
-        "ring_timeout_secs, telnyx, tts, twilio, voice"
+        "max_duration_secs, notify_hangup_delay_secs, numbers, outbound, plivo, "
+        "provider, ring_timeout_secs, telnyx, tts, twilio, voice"
     )
     assert faults(document) == [
         "phnoe: unknown table; only [phone] is known",
@@ -365,4 +374,122 @@ def test_an_agent_without_what_its_kind_needs_is_refused(
 def test_an_agent_with_what_its_kind_needs_is_good() -> None:
     assert config('[phone.agent]\nkind = "openai"\nmodel = "small"').accounts[0].agent == (
         AgentSettings(kind=AgentKind.OPENAI, model="small")
+    )
+
+
+LINES: Final = """
+[phone]
+language = "en-GB"
+voice = "Polly.Amy"
+[phone.tts]
+provider = "polly"
+voice = "Amy"
+[phone.plivo]
+[phone.telnyx]
+voice = ""
+[phone.accounts.berlin]
+provider = "plivo"
+language = "de-DE"
+tts = { provider = "openai", voice = "nova" }
+[phone.numbers."+15550001111"]
+inbound_greeting = "# **Krume**, guten Tag."
+language = "de-DE"
+[phone.numbers."+15550001111".agent]
+kind = "openai"
+model = "baker"
+system_prompt = "You bake bread."
+[phone.numbers."+15550002222".tts]
+provider = "carrier"
+"""
+
+
+def line_accounts() -> dict[str, Account]:
+    return {one.account_id: one for one in config(LINES).accounts}
+
+
+def test_an_account_has_a_language_a_voice_and_a_speaker_of_its_own_or_those_of_the_phone() -> None:
+    found = line_accounts()
+
+    polly = SpeechSettings(provider=SpeechKind.POLLY, voice="Amy")
+    assert (found["plivo"].language, found["plivo"].voice) == ("en-GB", "Polly.Amy")
+    assert found["plivo"].tts == polly
+    assert (found["telnyx"].language, found["telnyx"].voice) == ("en-GB", "")
+    assert (found["berlin"].language, found["berlin"].voice) == ("de-DE", "")
+    assert found["berlin"].tts == SpeechSettings(provider=SpeechKind.OPENAI, voice="nova")
+
+
+def test_a_number_goes_before_its_account_and_has_all_else_from_it() -> None:
+    plivo = line_accounts()["plivo"]
+    own, other = plivo.terms_on("+15550001111"), plivo.terms_on("+15559999999")
+
+    assert (own.greeting, own.language, own.voice) == ("Krume, guten Tag.", "de-DE", "")
+    assert own.speech == SpeechSettings(provider=SpeechKind.POLLY)
+    assert own.agent == AgentSettings(
+        kind=AgentKind.OPENAI, model="baker", system_prompt="You bake bread."
+    )
+    assert other == plivo.terms
+    assert plivo.numbers["+15550002222"] == OwnTerms(speech={"provider": SpeechKind.CARRIER})
+
+
+def test_a_table_of_numbers_is_judged_like_all_others_and_all_faults_come_at_once() -> None:
+    numbers: dict[str, Any] = {
+        "+15550001111": {"inbound_greeting": "***", "agent": {"api_key": "x", "kind": "parrot"}},
+        "+15550002222": {"volume": 11, "tts": {"base_url": "https://tts.example.com"}},
+        "+15550003333": 7,
+    }
+    own = "agent, inbound_greeting, language, tts, voice"
+    agent = "function_name, kind, model, system_prompt, timeout_secs"
+
+    assert faults({"phone": {"numbers": numbers}}) == [
+        "phone.numbers.+15550001111.inbound_greeting: must have something in it that can be spoken",
+        f"phone.numbers.+15550001111.agent.api_key: unknown key; known here: {agent}",
+        "phone.numbers.+15550001111.agent.kind: must be one of offline, openai, bedrock, lambda",
+        f"phone.numbers.+15550002222.volume: unknown key; known here: {own}",
+        "phone.numbers.+15550002222.tts.base_url: unknown key; known here: model, provider, voice",
+        "phone.numbers.+15550003333: must be a table",
+    ]
+
+
+def test_a_number_that_has_settings_is_written_in_one_way_and_its_agent_is_whole() -> None:
+    numbers: dict[str, Any] = {
+        "5550001111": {},
+        "+1 (555) 000-2222": {},
+        "+15550003333": {"agent": {"kind": "lambda"}},
+    }
+
+    assert faults({"phone": {"numbers": numbers}}) == [
+        f"phone.numbers.5550001111: {NUMBER_FORM}",
+        "phone.numbers.+1 (555) 000-2222: must be written +15550002222",
+        "phone.numbers.+15550003333.agent.function_name: is missing: lambda needs it",
+    ]
+
+
+def test_there_is_a_limit_to_what_all_numbers_say() -> None:
+    many: dict[str, Any] = {f"+1555{place:07}": {} for place in range(MOST_NUMBERS + 1)}
+    prompts = {"+15550001111": {"agent": {"system_prompt": "Be kind. " * 30_000}}}
+
+    assert faults({"phone": {"numbers": many}}) == [
+        f"phone.numbers: there can be at most {MOST_NUMBERS} numbers"
+    ]
+    assert faults({"phone": {"numbers": prompts}}) == [
+        "phone.numbers: is too much altogether; shorten the prompts"
+    ]
+
+
+def test_an_account_s_own_voice_is_one_that_its_carrier_knows() -> None:
+    accounts = {"reserve": {"provider": "plivo", "voice": "AWS.Polly.Amy"}}
+    document: dict[str, Any] = {"twilio": {"voice": "female"}, "telnyx": {"voice": "female"}}
+
+    assert faults({"phone": {**document, "accounts": accounts}}) == [
+        "phone.twilio.voice: is no voice of twilio",
+        "phone.accounts.reserve.voice: is no voice of plivo",
+    ]
+
+
+def test_a_greeting_is_made_plain_speech() -> None:
+    (account,) = config('[phone]\ninbound_greeting = "<speak>**Hello** 👋</speak>"').accounts
+
+    assert account.inbound_greeting == "Hello"
+    assert fault("", inbound_greeting="x" * 3001) == (
+        "phone.inbound_greeting: must be at most 3000 characters"
     )
