@@ -1,5 +1,9 @@
 """moltis-phone: the gate. Names the app and hangs its doors; nothing is decided here."""
 
+import chalicelib.start  # noqa: F401  # before anything else
+
+# isort: split
+
 from chalice import Chalice
 
 from chalicelib import log

@@ -1,21 +1,15 @@
 """The one way to other people's servers: certificates checked, no proxy, no habits of ours."""
 
 import re
-import ssl
 import time
 from collections.abc import Iterator
 from functools import cache
 from ipaddress import ip_address
-from typing import Any, Final
+from typing import TYPE_CHECKING, Final
 from urllib.parse import urlsplit
 
-import certifi
-import requests
-from requests.adapters import HTTPAdapter
-from requests.auth import AuthBase
-from urllib3.exceptions import HTTPError, ReadTimeoutError
-
-from chalicelib.overriding import override
+if TYPE_CHECKING:
+    import requests
 
 _PIECE_BYTES: Final = 65_536
 
@@ -28,28 +22,16 @@ class BrokenOffError(Exception):
     """A server did not answer to the end; the message says what it did instead."""
 
 
-class Bearer(AuthBase):
+class Bearer:
     """Shows an API key."""
 
     def __init__(self, key: str) -> None:
         self._key = key
 
-    @override
-    def __call__(self, r: requests.PreparedRequest) -> requests.PreparedRequest:
+    def __call__(self, r: "requests.PreparedRequest") -> "requests.PreparedRequest":
+        """Have *r* show it."""
         r.headers["Authorization"] = f"Bearer {self._key}"
         return r
-
-
-class _OneContext(HTTPAdapter):
-    """Reads the certificate authorities once, not at each connection (urllib3 #3623)."""
-
-    @override
-    def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
-        super().init_poolmanager(*args, **kwargs, ssl_context=_tls())
-
-    @override
-    def cert_verify(self, conn: Any, url: Any, verify: Any, cert: Any) -> None:
-        """Do nothing: the context verifies already."""
 
 
 def is_safe(url: str) -> bool:
@@ -82,13 +64,15 @@ def is_inside(address: str) -> bool:
 
 
 def pieces(
-    response: requests.Response, *, most_bytes: int, within_secs: float = float("inf")
+    response: "requests.Response", *, most_bytes: int, within_secs: float = float("inf")
 ) -> Iterator[bytes]:
     """Give the body of *response* as it comes.
 
     Raises:
         BrokenOffError: it does not come to its end.
     """
+    from urllib3.exceptions import HTTPError, ReadTimeoutError  # noqa: PLC0415
+
     left, deadline = most_bytes, time.monotonic() + within_secs
     try:
         # The ways of `requests` itself wait until so many bytes are there.
@@ -107,20 +91,20 @@ def pieces(
 
 
 @cache
-def session() -> requests.Session:
+def session() -> "requests.Session":
     """Give the session whose connections all requests of this container share."""
     return new_session()
 
 
-def new_session() -> requests.Session:
+def new_session() -> "requests.Session":
     """Make a session for one conversation: no cookie and no connection of another is in it."""
+    # Most containers answer many webhooks before they ask a carrier for anything.
+    import requests  # noqa: PLC0415
+
+    from chalicelib.certificates import OneContext  # noqa: PLC0415
+
     made = requests.Session()
     # REQUESTS_CA_BUNDLE, proxies and .netrc of the machine are not the other side's business.
     made.trust_env = False
-    made.mount("https://", _OneContext())
+    made.mount("https://", OneContext())
     return made
-
-
-@cache
-def _tls() -> ssl.SSLContext:
-    return ssl.create_default_context(cafile=certifi.where())

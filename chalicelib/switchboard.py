@@ -17,7 +17,6 @@ from chalicelib.calls.call import Call, Direction, Mode, State
 from chalicelib.calls.phone_numbers import e164
 from chalicelib.calls.published import CallJson, call_json, conversation_json, time_json
 from chalicelib.calls.search import Period, Wanted
-from chalicelib.calls.speakable import speakable
 from chalicelib.calls.terms import SpeechKind
 from chalicelib.calls.transcript import Conversation
 from chalicelib.errors import Fault, InvalidParamsError
@@ -55,6 +54,8 @@ def _status(params: Params) -> Result:
 
 def place(params: Params) -> Call:
     """Call somebody as *params*, which are checked, say."""
+    from chalicelib.calls.speakable import speakable  # noqa: PLC0415
+
     mode = Mode(params.get("mode", Mode.CONVERSATION))
     message = speakable(str(params.get("message", "")))
     if mode is Mode.NOTIFY and not message:

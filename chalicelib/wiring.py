@@ -4,17 +4,12 @@ import time
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from functools import cache
-from typing import Final, Generic, TypeVar
+from typing import TYPE_CHECKING, Final, Generic, TypeVar
 
 from chalicelib.accounts.account import Account, Phone
 from chalicelib.actions.exchange import Exchange
-from chalicelib.agents import registry as agents
 from chalicelib.agents.base import Agent
 from chalicelib.audio.account_voice import AccountVoice
-from chalicelib.audio.aloud import Aloud
-from chalicelib.audio.s3_shelf import S3Shelf
-from chalicelib.audio.speech import registry as engines
-from chalicelib.audio.speech.base import SpeechEngine
 from chalicelib.calls.call import Call
 from chalicelib.calls.terms import SpeechSettings
 from chalicelib.errors import UnknownAccountError
@@ -37,6 +32,10 @@ from chalicelib.store.tables import use_table
 from chalicelib.timers.step_functions import StepFunctionsTimers
 from chalicelib.turns.aws_lambda import LambdaTurns
 from chalicelib.vault import Credentials, Vault, shared
+
+if TYPE_CHECKING:
+    from chalicelib.audio.aloud import Aloud
+    from chalicelib.audio.speech.base import SpeechEngine
 
 REMEMBERED_SECS: Final = 30
 """How long settings and tokens are believed before they are read again."""
@@ -123,8 +122,11 @@ def timers() -> StepFunctionsTimers:
 
 
 @cache
-def aloud() -> Aloud | None:
+def aloud() -> "Aloud | None":
     """Who has words read aloud; nobody where there is no place for sounds."""
+    from chalicelib.audio.aloud import Aloud  # noqa: PLC0415
+    from chalicelib.audio.s3_shelf import S3Shelf  # noqa: PLC0415  # most phones need no sounds
+
     bucket = settings().audio_bucket
     return Aloud(shelf=S3Shelf(bucket, now=now), engine_of=_engine) if bucket else None
 
@@ -138,7 +140,9 @@ def audio_keys() -> Iterator[str]:
         yield from filter(None, [former.get("key", "")])
 
 
-def _engine(speech: SpeechSettings) -> SpeechEngine:
+def _engine(speech: SpeechSettings) -> "SpeechEngine":
+    from chalicelib.audio.speech import registry as engines  # noqa: PLC0415
+
     return engines.build(speech, vault().credentials(shared("tts")).get("api_key", ""))
 
 
@@ -277,6 +281,8 @@ def exchange_of(call: Call) -> Exchange:
 
 def agent_of(call: Call) -> Agent:
     """Who answers in *call*."""
+    from chalicelib.agents import registry as agents  # noqa: PLC0415  # no webhook needs them
+
     api_key = vault().credentials(shared("agent")).get("api_key", "")
     return agents.build(call.agent or account(call.account).agent, api_key)
 

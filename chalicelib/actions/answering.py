@@ -4,14 +4,13 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
 from functools import partial
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from chalicelib import log
 from chalicelib.actions.acts import check_act
 from chalicelib.actions.exchange import Exchange
 from chalicelib.actions.next_words import words
 from chalicelib.actions.spoken import phrases
-from chalicelib.actions.think import Thinking, Words
 from chalicelib.actions.voiced import PATIENCE_SECS, voiced
 from chalicelib.agents.base import Agent
 from chalicelib.calls.call import Call
@@ -20,6 +19,9 @@ from chalicelib.calls.transcript import Conversation, Line, Speaker, Timing
 from chalicelib.calls.verbs import Manner
 from chalicelib.errors import AgentError
 from chalicelib.store.turns import Reply
+
+if TYPE_CHECKING:
+    from chalicelib.actions.think import Words
 
 MOST_FAILURES: Final = 3
 """After so many turns in a row without a reply the call ends."""
@@ -37,6 +39,9 @@ class Answering:
         exchange: Exchange,
         agent_of: Callable[[Call], Agent],
     ) -> None:
+        # What makes plain speech of a reply is not for webhooks, which only apologise.
+        from chalicelib.actions.think import Thinking  # noqa: PLC0415
+
         self._webhook_at = webhook_at
         self._understood_at = understood_at
         self._asked_at = exchange.now()
@@ -70,6 +75,8 @@ class Answering:
 
     def apologise(self) -> None:
         """Let the next words be the last, and an apology."""
+        from chalicelib.actions.think import Words  # noqa: PLC0415
+
         self._thinking.give_up()
         self._failed = True
         line = apology(self._call, exchange=self._exchange)
@@ -99,7 +106,7 @@ class Answering:
             self._thinking.give_up()
         return line if kept else None
 
-    def _timing(self, first: Words, now: datetime) -> Timing:
+    def _timing(self, first: "Words", now: datetime) -> Timing:
         return Timing(
             understood_at=self._understood_at,
             webhook_at=self._webhook_at,

@@ -3,10 +3,10 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 from chalicelib import log
 from chalicelib.accounts.account import Account
-from chalicelib.audio.aloud import Aloud
 from chalicelib.audio.sealed import seal
 from chalicelib.audio.voice import Voice
 from chalicelib.calls.callbacks import audio_url
@@ -14,6 +14,9 @@ from chalicelib.calls.sounds import SoundFormat, Utterance
 from chalicelib.calls.terms import SpeechKind
 from chalicelib.calls.verbs import Manner
 from chalicelib.overriding import override
+
+if TYPE_CHECKING:
+    from chalicelib.audio.aloud import Aloud
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,7 +29,7 @@ class AccountVoice(Voice):
 
     account: Account
     plays: SoundFormat
-    aloud: Callable[[], Aloud | None]
+    aloud: Callable[[], "Aloud | None"]
     key: Callable[[], str]
     now: Callable[[], datetime]
 

@@ -13,14 +13,13 @@ from datetime import datetime, timedelta
 from hashlib import blake2b
 from typing import Final
 
-from nacl.exceptions import CryptoError
-from nacl.secret import SecretBox
-
 from chalicelib.calls.sounds import Utterance
 from chalicelib.errors import SignatureError
 
 EXTENSION: Final = ".wav"
 LONGEST: Final = 8_192
+KEY_BYTES: Final = 32
+NONCE_BYTES: Final = 24
 LIFE: Final = timedelta(hours=25)
 """Longer than any call: a line may be spoken again."""
 STEP: Final = timedelta(hours=1)
@@ -29,12 +28,14 @@ STEP: Final = timedelta(hours=1)
 
 def seal(utterance: Utterance, *, account: str, key: str, now: datetime) -> str:
     """The last part of the address of *utterance*."""
+    from nacl.secret import SecretBox  # noqa: PLC0415  # only who plays sounds needs it
+
     expires = (int(now.timestamp()) // _seconds(STEP) + 1) * _seconds(STEP) + _seconds(LIFE)
     facts = {"account": account, "expires": expires, "utterance": utterance.facts()}
     content = json.dumps(facts, ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode()
     # Derived from the content, so that the same address is written again; unlike contents have
     # unlike nonces.
-    nonce = blake2b(content, key=_derived(key, b"nonce"), digest_size=SecretBox.NONCE_SIZE).digest()
+    nonce = blake2b(content, key=_derived(key, b"nonce"), digest_size=NONCE_BYTES).digest()
     box = SecretBox(_derived(key, b"box")).encrypt(content, nonce)
     return urlsafe_b64encode(box).decode().rstrip("=") + EXTENSION
 
@@ -45,6 +46,9 @@ def unseal(name: str, *, account: str, keys: Iterable[str], now: datetime) -> tu
     Raises:
         SignatureError: we did not write it, or not for that account, or it is too old.
     """
+    from nacl.exceptions import CryptoError  # noqa: PLC0415
+    from nacl.secret import SecretBox  # noqa: PLC0415
+
     box = _decoded(name)
     for key in keys:
         try:
@@ -75,7 +79,7 @@ def _decoded(name: str) -> bytes:
 
 
 def _derived(key: str, purpose: bytes) -> bytes:
-    return blake2b(key.encode(), person=purpose, digest_size=SecretBox.KEY_SIZE).digest()
+    return blake2b(key.encode(), person=purpose, digest_size=KEY_BYTES).digest()
 
 
 def _seconds(span: timedelta) -> int:

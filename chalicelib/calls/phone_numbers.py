@@ -3,8 +3,6 @@
 import re
 from typing import NewType
 
-import phonenumbers
-
 from chalicelib.errors import BadPhoneNumberError
 
 PhoneNumber = NewType("PhoneNumber", str)
@@ -22,6 +20,8 @@ def e164(text: str, *, field: str = "to") -> PhoneNumber:
     Raises:
         BadPhoneNumberError: *text* is not such a number; the error names *field*.
     """
+    import phonenumbers  # noqa: PLC0415  # most webhooks bring no number that is new
+
     if not text.strip().startswith("+"):
         reason = "must be in international form, like +15559876543"
         raise BadPhoneNumberError(reason, field=field)

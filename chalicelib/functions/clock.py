@@ -1,5 +1,9 @@
 """What the clock calls: a timer that has run out, and the sweep of every minute."""
 
+import chalicelib.start  # noqa: F401  # before anything else
+
+# isort: split
+
 from typing import Any
 
 from chalice import Blueprint, Rate

@@ -4,6 +4,10 @@ A custom resource of CloudFormation:
 https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/crpg-ref.html
 """
 
+import chalicelib.start  # noqa: F401  # before anything else
+
+# isort: split
+
 from typing import Any, Final
 
 from botocore.exceptions import ClientError

@@ -1,13 +1,15 @@
 """The agent tool `voice_call`, as a Lambda function."""
 
-from typing import Final
+import chalicelib.start  # noqa: F401  # before anything else
+
+# isort: split
+
+from typing import TYPE_CHECKING, Final
 
 from chalice import Blueprint
 
-from chalicelib.tool.envelopes.base import Answer, Event
-from chalicelib.tool.envelopes.registry import envelope_of
-from chalicelib.tool.running import Caller
-from chalicelib.tool.use import use
+if TYPE_CHECKING:
+    from chalicelib.tool.envelopes.base import Answer, Event
 
 blueprint = Blueprint(__name__)
 
@@ -16,8 +18,13 @@ ANSWERING_SECS: Final = 1.5
 
 
 @blueprint.lambda_function(name="voice_call")
-def voice_call(event: Event, context: object) -> Answer:
+def voice_call(event: "Event", context: object) -> "Answer":
     """Do what *event* asks for, in whosever envelope; what goes wrong is told, never raised."""
+    # The API handler has this function, too, and no webhook needs the tool.
+    from chalicelib.tool.envelopes.registry import envelope_of  # noqa: PLC0415
+    from chalicelib.tool.running import Caller  # noqa: PLC0415
+    from chalicelib.tool.use import use  # noqa: PLC0415
+
     envelope = envelope_of(event, context)
     secs = min(envelope.longest_wait_secs, _secs_left(context))
     result = use(

@@ -1,5 +1,9 @@
 """One turn of the agent."""
 
+import chalicelib.start  # noqa: F401  # before anything else
+
+# isort: split
+
 from typing import Any
 
 from chalice import Blueprint

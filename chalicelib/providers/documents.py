@@ -7,8 +7,8 @@ from xml.etree import ElementTree as ET
 
 from chalicelib.providers.base import Document
 
-UNSPEAKABLE: Final = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
-"""What XML 1.0 cannot hold, escaped or not."""
+UNSPEAKABLE: Final = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
+"""What XML 1.0 cannot hold, escaped or not. Said the other way round, it takes 4 ms to compile."""
 
 
 def element(

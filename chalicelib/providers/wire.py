@@ -4,11 +4,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http import HTTPStatus
-from typing import Any, Final
-
-import requests
-from requests.auth import AuthBase
-from urllib3.exceptions import ConnectTimeoutError, MaxRetryError, NewConnectionError
+from typing import TYPE_CHECKING, Any, Final
 
 from chalicelib import internet
 from chalicelib.calls.phone_numbers import mask_all
@@ -18,6 +14,9 @@ from chalicelib.errors import (
     ProviderUnavailableError,
     ProviderUncertainError,
 )
+
+if TYPE_CHECKING:
+    import requests
 
 TIMEOUTS: Final = (3.05, 10.0)
 """Seconds to connect, and between two packets of the answer."""
@@ -50,7 +49,7 @@ class Wire:
         provider: str,
         base_url: str,
         *,
-        auth: tuple[str, str] | AuthBase,
+        auth: tuple[str, str] | internet.Bearer,
         read_fault: Callable[[Mapping[str, Any]], CarrierFault],
     ) -> None:
         self._provider = provider
@@ -93,6 +92,8 @@ class Wire:
             return self._once(method, path, **content)
 
     def _once(self, method: str, path: str, **content: Content) -> Reply:
+        import requests  # noqa: PLC0415  # most webhooks ask nobody
+
         try:
             response = internet.session().request(
                 method,
@@ -108,7 +109,7 @@ class Wire:
         return self._read(response)
 
     def _unreachable(
-        self, error: requests.RequestException
+        self, error: "requests.RequestException"
     ) -> ProviderUnavailableError | ProviderUncertainError:
         if _was_never_sent(error):
             message = f"{self._provider} cannot be reached; try again in a moment"
@@ -116,7 +117,7 @@ class Wire:
         message = f"{self._provider} did not answer in time"
         return ProviderUncertainError(message, provider=self._provider)
 
-    def _read(self, response: requests.Response) -> Reply:
+    def _read(self, response: "requests.Response") -> Reply:
         status = response.status_code
         body = _json_object(response)
         if status < HTTPStatus.MULTIPLE_CHOICES:
@@ -158,7 +159,14 @@ def gone(*codes: str) -> Iterator[None]:
         ) from error
 
 
-def _was_never_sent(error: requests.RequestException) -> bool:
+def _was_never_sent(error: "requests.RequestException") -> bool:
+    import requests  # noqa: PLC0415
+    from urllib3.exceptions import (  # noqa: PLC0415
+        ConnectTimeoutError,
+        MaxRetryError,
+        NewConnectionError,
+    )
+
     if isinstance(error, requests.ConnectTimeout):
         return True
     cause = error.args[0] if error.args else None
@@ -166,11 +174,11 @@ def _was_never_sent(error: requests.RequestException) -> bool:
     return isinstance(reason, NewConnectionError | ConnectTimeoutError)
 
 
-def _json_object(response: requests.Response) -> dict[str, Any] | None:
+def _json_object(response: "requests.Response") -> dict[str, Any] | None:
     if not response.content:
         return {}
     try:
         body = response.json()
-    except requests.JSONDecodeError:
+    except ValueError:
         return None
     return body if isinstance(body, dict) else None

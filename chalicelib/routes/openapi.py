@@ -6,8 +6,6 @@ from typing import Any
 
 from chalice import Blueprint, Chalice, Response
 
-from chalicelib.routes.rpc import METHODS
-
 blueprint = Blueprint(__name__)
 
 
@@ -21,6 +19,7 @@ def openapi() -> Response:
 @cache
 def _written(app: Chalice) -> str:
     from chalicelib.openapi.document import describe  # noqa: PLC0415  # no other door needs it
+    from chalicelib.routes.methods import METHODS  # noqa: PLC0415
 
     routes = [
         (method, path, (entry.view_function.__doc__ or "").partition("\n")[0])

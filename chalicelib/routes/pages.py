@@ -3,7 +3,6 @@
 from dataclasses import dataclass
 from functools import cache
 from hashlib import sha256
-from html import escape
 from http import HTTPStatus
 from pathlib import Path
 from string import Template
@@ -112,6 +111,8 @@ def page_response(request: Request, page: Page, *, folder: Path = WEB) -> Respon
 @cache
 def rendered(page: Page, *, pages: tuple[Page, ...] = PAGES, folder: Path = WEB) -> str:
     """Put *page* into the frame that all pages share, with links to *pages*."""
+    from html import escape  # noqa: PLC0415  # brings all the names of characters along
+
     links = (
         f'<a href="{page.root}{other.path[1:]}"'
         f"{' aria-current=page' if other == page else ''}>{escape(other.title)}</a>"

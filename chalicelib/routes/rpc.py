@@ -4,62 +4,23 @@ https://www.jsonrpc.org/specification
 """
 
 import json
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any, Final
 
 from chalice import Blueprint, Response
 
-from chalicelib import log, switchboard
+from chalicelib import log
 from chalicelib.errors import GatewayError
-from chalicelib.owner.asked import WISHES
-from chalicelib.parameters import WAIT, Params, Takes
 from chalicelib.routes import problems
 from chalicelib.routes.access import asker
 from chalicelib.routes.problems import Problem, problem
 from chalicelib.routes.received import LONGEST_BODY, json_response, raw_body
-from chalicelib.store.base import AccessToken, Scope
-from chalicelib.switchboard import Result, Verb
-from chalicelib.tool.running import RUN, Caller
+from chalicelib.store.base import AccessToken
 
 blueprint = Blueprint(__name__)
 
 MOST_AT_ONCE: Final = 50
 
-
-@dataclass(frozen=True, slots=True)
-class Method:
-    """Something that can be asked for, and what a token must be good for."""
-
-    scope: Scope
-    takes: Takes
-    run: Callable[[Params, AccessToken], Any]
-
-    @classmethod
-    def for_anybody(cls, scope: Scope, verb: Verb) -> "Method":
-        """Something for which it does not matter who asks."""
-        return cls(scope, verb.takes, lambda params, _token: verb(params))
-
-
-def _wait(params: Params) -> Result:
-    return RUN["wait"](params, Caller())
-
-
-wait: Final = Verb(
-    "Wait until something happens in a call, or the time is up; show what is new.", WAIT, _wait
-)
-
-METHODS: Final[Mapping[str, Method]] = {
-    "voicecall.status": Method.for_anybody(Scope.READ, switchboard.status),
-    "voicecall.initiate": Method.for_anybody(Scope.WRITE, switchboard.initiate),
-    "voicecall.end": Method.for_anybody(Scope.WRITE, switchboard.end),
-    "voicecall.speak": Method.for_anybody(Scope.WRITE, switchboard.say),
-    "voicecall.dtmf": Method.for_anybody(Scope.WRITE, switchboard.key),
-    "voicecall.history": Method.for_anybody(Scope.READ, switchboard.history),
-    "voicecall.wait": Method.for_anybody(Scope.READ, wait),
-    **{name: Method(wish.scope, wish.takes, wish) for name, wish in WISHES.items()},
-}
 
 _TAKES_ITS_TIME: Final = frozenset({"voicecall.wait"})
 """What may take as long as a request can, so that no other fits beside it."""
@@ -114,6 +75,9 @@ def _answer(asked: object, token: AccessToken, *, is_alone: bool) -> dict[str, A
 
 
 def _outcome(name: str, params: object, token: AccessToken) -> dict[str, Any]:
+    # What the owner may ask for loads all that asks carriers: no webhook is to wait for that.
+    from chalicelib.routes.methods import METHODS  # noqa: PLC0415
+
     method = METHODS.get(name)
     if method is None:
         known = ", ".join(METHODS)

@@ -10,12 +10,13 @@ from typing import Any, Final
 
 from chalicelib.errors import ConfigurationError
 from moltis.deployment.locked import locked_file, pip, wheels_for
+from moltis.deployment.operations import without_others
 from moltis.deployment.runtime import Runtime
 
 UNUSED: Final = {
     "bin": "console scripts",
-    "boto3/data": "descriptions of boto3's resources; we use clients",
-    "boto3/examples": "documentation",
+    "boto3": "resources and sessions around botocore's clients, which are all that we use",
+    "s3transfer": "of boto3",
     "cffi": "compiles bindings; PyNaCl's are compiled, and need `_cffi_backend` only",
     "pycparser": "parses C for cffi",
     "numpy/_pyinstaller": "for another packager",
@@ -38,6 +39,30 @@ UNUSED: Final = {
 }
 """What of the packages is left out, and why. METADATA stays: Amazon Inspector reads it."""
 
+REPLACED: Final = {
+    # Loads importlib.metadata, which takes longer than the whole of urllib3.
+    "urllib3/http2/__init__.py": '"""HTTP/2 is not asked for by anything here."""\n',
+    # Documentation for `help()`, with a library that writes it.
+    "botocore/docs/__init__.py": '"""Documentation is left out of this package."""\n',
+    "botocore/docs/docstring.py": '''"""Documentation is left out of this package."""
+
+
+class ClientMethodDocstring(str):
+    """Empty, whatever it is of."""
+
+    def __new__(cls, *args, **kwargs):
+        """Take what the real ones take."""
+        return super().__new__(cls)
+
+    def __init__(self, *args, **kwargs):
+        """Keep nothing of it."""
+
+
+PaginatorDocstring = WaiterDocstring = ClientMethodDocstring
+''',
+}
+"""What of the packages is replaced: it would be loaded at each start, and never be used."""
+
 _DESCRIPTION: Final = "service-2.json"
 _DOCUMENTATION: Final = frozenset({"documentation", "documentationUrl"})
 
@@ -59,16 +84,22 @@ def install(runtime: Runtime, folder: Path) -> None:
     )
 
 
-def prune(folder: Path, services: frozenset[str]) -> None:
-    """Take out of *folder* what nothing imports, and the AWS services that are not *services*."""
+def prune(folder: Path, services: frozenset[str], names: frozenset[str] = frozenset()) -> None:
+    """Take out of *folder* what nothing imports, and the AWS services that are not *services*.
+
+    Of those, the operations stay that *names* has.
+    """
     for pattern in UNUSED:
         for path in sorted(folder.glob(pattern)):
             _remove(path)
+    for name, text in REPLACED.items():
+        if (folder / name).exists():
+            (folder / name).write_text(text)
     descriptions = folder / "botocore" / "data"
     for service in sorted(descriptions.iterdir()):
         if service.is_dir() and service.name not in services:
             shutil.rmtree(service)
-    prefixes = {_slim(path) for path in sorted(descriptions.glob(f"*/*/{_DESCRIPTION}.gz"))}
+    prefixes = {_slim(path, names) for path in sorted(descriptions.glob(f"*/*/{_DESCRIPTION}.gz"))}
     for examples in sorted(descriptions.glob("*/*/examples-1.json*")):
         examples.unlink()
     _keep_endpoints(descriptions / "endpoints.json", prefixes)
@@ -98,11 +129,12 @@ def _service_of(call: ast.Call, path: Path) -> Iterator[str]:
             yield name.value
 
 
-def _slim(compressed: Path) -> str:
+def _slim(compressed: Path, names: frozenset[str]) -> str:
     """Rewrite a service's description without its prose; gives the name of its endpoint."""
     description = json.loads(gzip.decompress(compressed.read_bytes()))
     compressed.unlink()
-    text = json.dumps(_without_prose(description), separators=(",", ":"))
+    asked_for = _without_prose(without_others(description, names))
+    text = json.dumps(asked_for, separators=(",", ":"))
     compressed.with_suffix("").write_text(text)
     return str(description["metadata"]["endpointPrefix"])
 

@@ -12,8 +12,9 @@ from pathlib import Path
 from typing import Final
 
 from chalicelib.errors import ConfigurationError
-from moltis.deployment import archive, dependencies, template
+from moltis.deployment import archive, dependencies, precompiling, template
 from moltis.deployment.locked import ROOT
+from moltis.deployment.operations import names_used
 from moltis.deployment.runtime import Runtime, this_runtime
 
 BUILD: Final = ROOT / "build"
@@ -125,9 +126,11 @@ def _run_chalice(stage: Stage, scratch: Path) -> Path:
 
 def _fill(content: Path, app: Path, runtime: Runtime) -> None:
     dependencies.install(runtime, content)
-    dependencies.prune(content, dependencies.services_used(ROOT / "chalicelib"))
+    ours = ROOT / "chalicelib"
+    dependencies.prune(content, dependencies.services_used(ours), names_used(ours))
     with zipfile.ZipFile(app) as files:
         files.extractall(content)
+    precompiling.precompile(content)
     archive.compile_all(content)
 
 

@@ -10,7 +10,7 @@ from chalicelib.calls.call import State
 from chalicelib.calls.published import conversation_json
 from chalicelib.calls.transcript import Conversation
 from chalicelib.routes import problems
-from chalicelib.routes.rpc import METHODS
+from chalicelib.routes.methods import METHODS
 from tests.builders import NOON, a_call, a_line
 from tests.docs.pages import DOCS, PAGES, blocks, name, named, rows, sections
 

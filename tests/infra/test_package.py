@@ -1,13 +1,18 @@
+import ast
 import subprocess
 import sys
 import zipfile
+from collections.abc import Iterator
 from pathlib import Path
 
+import botocore
 import pytest
+from botocore.loaders import Loader
 
 from moltis.deployment import archive
-from moltis.deployment.dependencies import UNUSED, prune, services_used
+from moltis.deployment.dependencies import REPLACED, UNUSED, prune, services_used
 from moltis.deployment.locked import ROOT
+from moltis.deployment.operations import names_used, without_others
 
 EVERY_MODULE = """
 import importlib, pathlib, sys
@@ -88,7 +93,8 @@ def test_nothing_that_is_left_out_is_imported() -> None:
     shut = [
         path.removesuffix(".py").replace("/", ".")
         for path in UNUSED
-        if "*" not in path and path.startswith(("numpy/", "cffi", "pycparser"))
+        if "*" not in path
+        and path.startswith(("boto3", "s3transfer", "numpy/", "cffi", "pycparser"))
     ]
     program = f"import sys\nfor name in {shut!r}: sys.modules[name] = None\n{EVERY_MODULE}"
 
@@ -111,3 +117,51 @@ def test_pruning_needs_no_package_to_be_there(tmp_path: Path) -> None:
     prune(tmp_path, frozenset())
 
     assert (descriptions / "endpoints.json").exists()
+
+
+@pytest.mark.parametrize("service", sorted(services_used(ROOT / "chalicelib")))
+def test_of_each_service_some_operations_are_shipped_with_all_that_they_are_made_of(
+    service: str,
+) -> None:
+    whole = Loader().load_service_model(service, "service-2")
+
+    kept = without_others(whole, names_used(ROOT / "chalicelib"))
+
+    assert 0 < len(kept["operations"]) < len(whole["operations"])
+    assert set(_shapes_in([kept["operations"], kept["shapes"]])) <= kept["shapes"].keys()
+
+
+def test_the_operations_that_are_asked_for_are_shipped() -> None:
+    names = names_used(ROOT / "chalicelib")
+
+    assert names >= {
+        *("start_execution", "stop_execution", "get_secret_value", "put_secret_value"),
+        *("create_secret", "invoke", "get_object", "put_object", "synthesize_speech"),
+        *("converse", "converse_stream"),
+    }
+
+
+def test_what_is_replaced_in_botocore_has_every_name_that_is_asked_of_it() -> None:
+    root = Path(botocore.__file__).parent
+    asked = {
+        alias.name
+        for path in root.glob("*.py")
+        for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, ast.ImportFrom) and node.module == "botocore.docs.docstring"
+        for alias in node.names
+    }
+    there: dict[str, object] = {}
+
+    exec(REPLACED["botocore/docs/docstring.py"], there)  # noqa: S102  # our own text
+
+    assert asked
+    assert asked <= there.keys()
+
+
+def _shapes_in(value: object) -> Iterator[str]:
+    if isinstance(value, dict):
+        name = value.get("shape")
+        yield from [name] if isinstance(name, str) else []
+    parts = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+    for part in parts:
+        yield from _shapes_in(part)

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from chalicelib import switchboard
 from chalicelib.functions.tool import voice_call
-from chalicelib.routes import rpc
+from chalicelib.routes import methods
 from moltis.commands.root import run
 from moltis.state_file import write_state
 from tests.invocations import Invocation
@@ -27,7 +27,7 @@ METHODS = [
     ("voicecall.speak", switchboard.say),
     ("voicecall.dtmf", switchboard.key),
     ("voicecall.history", switchboard.history),
-    ("voicecall.wait", rpc.wait),
+    ("voicecall.wait", methods.wait),
 ]
 GATEWAY = Invocation(custom={"bedrockAgentCoreToolName": "telephone___voice_call"})
 

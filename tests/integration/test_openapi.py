@@ -14,7 +14,7 @@ import app as deployed
 from chalicelib.openapi.document import describe
 from chalicelib.openapi.doors import DOORS
 from chalicelib.openapi.examples import CALL_ID, NUMBER
-from chalicelib.routes.rpc import METHODS
+from chalicelib.routes.methods import METHODS
 from moltis.carriers.far_end import ScriptedFarEnd
 from moltis.carriers.line import PicksUp, Says
 from tests.phone import Json, Phone
