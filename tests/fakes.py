@@ -161,7 +161,7 @@ class FakeCallStore(CallStore):
                 is_theirs = by and (kept[0], kept[2]) == (by, call.heard)
                 return Overheard(call, interrupts=False, turn=kept[1]) if is_theirs else None
             self._overheard[call_id, delivery] = (by, call.turn, call.heard + 1)
-            self._fill(call_id, Slot.overheard(call.turn, line.at), line)
+            self._fill(call_id, Slot.overheard(call.turn, line.at, call.heard), line)
             after = self._move(
                 call, heard=call.heard + 1, state=State.ACTIVE, given=0, spoken=frozenset()
             )

@@ -55,10 +55,13 @@ def _interject(call: Call, text: str, kind: Kind, exchange: Exchange) -> Call:
     if call.opened_at is None or not call.provider_call_id:
         reason = "nobody has answered this call yet; try again once it is answered"
         raise InvalidParamsError(Fault("call_id", reason))
+    call, slot, line = _keep(call, text, kind, exchange)
     if exchange.provider.takes_commands:
-        return _perform(call, text, kind, exchange)
-    slot, line = _aside(call, text, kind, exchange)
-    exchange.calls.add_line(call.call_id, slot, line)
+        # Behind what is being said.
+        verbs = words(line, Manner.of(call))
+        if not perform(call, verbs, mark=str(slot), exchange=exchange):
+            raise CallOverError(call.call_id)
+        return call
     url = exchange.url(Route.GATHER, call.call_id, resume=str(slot))
     try:
         exchange.provider.interrupt(call.provider_call_id, url)
@@ -69,23 +72,24 @@ def _interject(call: Call, text: str, kind: Kind, exchange: Exchange) -> Call:
     return call
 
 
-def _perform(call: Call, text: str, kind: Kind, exchange: Exchange) -> Call:
-    """Do it by command, behind what is being said; while the call goes on, try anew."""
+def _keep(call: Call, text: str, kind: Kind, exchange: Exchange) -> tuple[Call, Slot, Line]:
+    """Keep what is to be said in a slot of its own, and give the call that it was said in.
+
+    Each writing counts the call's version, so that two at one moment have two slots; whoever
+    comes second, or meets a call that went on, tries anew while it lasts.
+    """
     while not is_wanted_over(call):
         slot, line = _aside(call, text, kind, exchange)
-        verbs = words(line, Manner.of(call))
-        given = exchange.provider.utterances(verbs)
+        given = exchange.provider.utterances(words(line, Manner.of(call)))
         if exchange.calls.interject(call, slot, line, given=given):
-            if perform(call, verbs, mark=str(slot), exchange=exchange):
-                return call
-            break
+            return call, slot, line
         call = exchange.calls.get(call.call_id)
     raise CallOverError(call.call_id)
 
 
 def _aside(call: Call, text: str, kind: Kind, exchange: Exchange) -> tuple[Slot, Line]:
     now = exchange.now()
-    is_thinking = call.state is State.ACTIVE
-    slot = Slot.meanwhile(call.turn, now) if is_thinking else Slot.aside(call.turn, now)
+    place = Slot.meanwhile if call.state is State.ACTIVE else Slot.aside
     line = Line(speaker=Speaker.BOT, text=text, kind=kind, at=now)
-    return slot, voiced(line, call, exchange=exchange, within_secs=PATIENCE_SECS)
+    spoken = voiced(line, call, exchange=exchange, within_secs=PATIENCE_SECS)
+    return place(call.turn, now, call.version), spoken

@@ -89,9 +89,12 @@ class Slot:
         return cls(turn, f"bot-{_stamp(line.at)}-{line.part}")
 
     @classmethod
-    def aside(cls, turn: int, at: datetime) -> "Slot":
-        """Something more from the bot, before the far end has answered in *turn*."""
-        return cls(turn, f"bot-{_stamp(at)}")
+    def aside(cls, turn: int, at: datetime, nth: int = 0) -> "Slot":
+        """Something more from the bot, before the far end has answered in *turn*.
+
+        What happens at one moment is told apart by *nth*.
+        """
+        return cls(turn, f"bot-{_stamp(at)}{_nth(nth)}")
 
     @classmethod
     def keys(cls, turn: int) -> "Slot":
@@ -104,14 +107,14 @@ class Slot:
         return cls(turn, "user")
 
     @classmethod
-    def overheard(cls, turn: int, at: datetime) -> "Slot":
+    def overheard(cls, turn: int, at: datetime, nth: int = 0) -> "Slot":
         """What the far end said at some time in *turn*, where it may speak at any time."""
-        return cls(turn, f"user-{_stamp(at)}")
+        return cls(turn, f"user-{_stamp(at)}{_nth(nth)}")
 
     @classmethod
-    def meanwhile(cls, turn: int, at: datetime) -> "Slot":
+    def meanwhile(cls, turn: int, at: datetime, nth: int = 0) -> "Slot":
         """Something from the bot after the answer of *turn* and before the next turn."""
-        return cls(turn, f"wait-{_stamp(at)}")
+        return cls(turn, f"wait-{_stamp(at)}{_nth(nth)}")
 
     @override
     def __str__(self) -> str:
@@ -189,3 +192,7 @@ def _is_pressed(line: Line) -> bool:
 
 def _stamp(at: datetime) -> str:
     return f"{(at - _EPOCH) // timedelta(microseconds=1):016}"
+
+
+def _nth(number: int) -> str:
+    return f"-{number:06}" if number else ""

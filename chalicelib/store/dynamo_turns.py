@@ -65,7 +65,7 @@ class DynamoTurns(CallStore):
         self, call_id: str, line: Line, *, delivery: str, account: str, by: str = ""
     ) -> Overheard | None:
         while (call := find_call(call_id)) and call.account == account and not call.state.is_final:
-            slot = Slot.overheard(call.turn, line.at)
+            slot = Slot.overheard(call.turn, line.at, call.heard)
             same_turn = LIVE & (CallItem.turn == call.turn) & (CallItem.heard == call.heard)
             after = _after_hearing(call)
             known = seen_item(call_id, delivery, line.at, by=by, turn=after.turn, heard=after.heard)
