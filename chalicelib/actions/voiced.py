@@ -5,7 +5,7 @@ from typing import Final
 
 from chalicelib.actions.exchange import Exchange
 from chalicelib.actions.spoken import phrases
-from chalicelib.calls.call import Call
+from chalicelib.calls.call import Call, Mode
 from chalicelib.calls.terms import SpeechKind
 from chalicelib.calls.transcript import Kind, Line
 from chalicelib.calls.verbs import Manner
@@ -28,18 +28,40 @@ def read_ahead(call: Call, *, exchange: Exchange) -> None:
 
     What is there already costs nothing; what is missing when it is wanted the carrier speaks.
     """
-    if call.speech.provider is SpeechKind.CARRIER:
-        return
-    sentences = phrases(call.language)
-    reading = Reading(
+    if call.speech.provider is not SpeechKind.CARRIER:
+        exchange.turns.read_ahead(call.account, _reading(call.opening, Manner.of(call)))
+
+
+def read_greetings_ahead(*, exchange: Exchange) -> None:
+    """Have made elsewhere what every call of the account may begin with, on each of its numbers.
+
+    So the first call of all is greeted in our voice: its greeting could not be made in time.
+    """
+    account = exchange.account
+    for terms in {account.terms, *map(account.terms_on, account.numbers)}:
+        if terms.speech.provider is SpeechKind.CARRIER:
+            continue
+        manner = Manner(
+            call_id="",
+            mode=Mode.CONVERSATION,
+            language=terms.language,
+            voice=terms.voice,
+            notify_hangup_delay_secs=account.notify_hangup_delay_secs,
+            speech=terms.speech,
+        )
+        exchange.turns.read_ahead(account.account_id, _reading(terms.greeting, manner))
+
+
+def _reading(opening: str, manner: Manner) -> Reading:
+    sentences = phrases(manner.language)
+    return Reading(
         texts=(
-            call.opening,
+            opening,
             *sentences.fillers,
             sentences.apology,
             *sentences.reprompts,
             sentences.farewell,
             sentences.trouble,
         ),
-        manner=Manner.of(call),
+        manner=manner,
     )
-    exchange.turns.read_ahead(call.account, reading)

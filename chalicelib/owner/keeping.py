@@ -9,6 +9,7 @@ from chalicelib import log, wiring
 from chalicelib.accounts.account import Account
 from chalicelib.accounts.audit import AuditEntry, Change, Topic, Who
 from chalicelib.accounts.phone_settings import NewSettings, PhoneSettings
+from chalicelib.actions.voiced import read_greetings_ahead
 from chalicelib.errors import Fault, InvalidParamsError, SettingsConflictError
 from chalicelib.phone_config import PhoneConfig, parse_config
 from chalicelib.providers.registry import PROVIDERS
@@ -65,6 +66,9 @@ def keep(
     )
     wiring.forget_settings()
     log.info(entry.action, version=settings.version, token_id=entry.who.token_id)
+    for account in config.accounts:
+        if account.enabled:
+            read_greetings_ahead(exchange=wiring.exchange(account.account_id))
     return settings
 
 

@@ -1,4 +1,5 @@
 from collections.abc import Iterator
+from time import monotonic, sleep
 from urllib.parse import urlsplit
 
 import numpy as np
@@ -8,7 +9,9 @@ import requests
 from chalicelib import aws, wiring
 from chalicelib.audio.containers import read
 from chalicelib.audio.s3_shelf import PREFIX
-from moltis.carriers.line import Moment, Says, Side, Sound
+from chalicelib.calls.call import inbound_call_id
+from moltis.carriers.far_end import ScriptedFarEnd
+from moltis.carriers.line import HangsUp, Moment, Says, Side, Sound
 from moltis.listening import listen
 from moltis.recording import record
 from tests.phone import CALLER, Json, Phone, a_phone, words
@@ -145,3 +148,21 @@ def test_the_address_of_a_sound_is_below_the_account(phone: Phone, call: Json) -
     path = urlsplit(played(phone, call)[0].text).path
 
     assert path.startswith(f"/api/channels/telephony/{phone.account}/audio/")
+
+
+def test_the_first_call_of_all_is_greeted_in_our_voice_on_each_number(phone: Phone) -> None:
+    number, greeting = "+15550007003", f"Welcome to {phone.account}."
+    version = phone.rpc.ask("phone.settings")["version"]
+    before = len(sounds())
+    changes = {f"phone.numbers.{number}": {"inbound_greeting": greeting}}
+    phone.rpc.ask("phone.save", version=version, changes=changes)
+    deadline = monotonic() + 30
+    while len(sounds()) == before:
+        assert monotonic() < deadline
+        sleep(0.05)
+
+    placed = phone.gateway.carriers.dial_in(CALLER, number, ScriptedFarEnd((HangsUp(),)))
+
+    first = phone.over(inbound_call_id(phone.account, placed.sid))
+    assert words(first)[0] == ("bot", greeting)
+    assert spoken_by_the_carrier(phone, first) == []

@@ -8,12 +8,12 @@ from chalicelib.actions.break_silence import silence_line
 from chalicelib.actions.next_words import opening_verbs, words
 from chalicelib.actions.read_aloud import read_aloud
 from chalicelib.actions.spoken import phrases
-from chalicelib.actions.voiced import PATIENCE_SECS, read_ahead, voiced
+from chalicelib.actions.voiced import PATIENCE_SECS, read_ahead, read_greetings_ahead, voiced
 from chalicelib.audio.account_voice import AccountVoice
 from chalicelib.audio.aloud import Aloud
 from chalicelib.audio.sealed import unseal
 from chalicelib.calls.sounds import SoundFormat
-from chalicelib.calls.terms import SpeechKind, SpeechSettings
+from chalicelib.calls.terms import OwnTerms, SpeechKind, SpeechSettings
 from chalicelib.calls.transcript import Kind, Speaker
 from chalicelib.calls.verbs import Manner, Play, Say
 from chalicelib.turns.base import Reading
@@ -91,6 +91,26 @@ def test_nothing_is_read_ahead_where_the_carrier_speaks() -> None:
     read_ahead(CALL, exchange=replace(made.exchange, turns=turns))
 
     assert turns.readings == []
+
+
+def test_when_settings_are_saved_each_greeting_is_read_ahead_in_its_own_voice() -> None:
+    turns = FakeTurns()
+    numbers = {
+        "+15550001111": OwnTerms(greeting="Krume, guten Tag.", language="de-DE"),
+        "+15550002222": OwnTerms(speech={"provider": SpeechKind.CARRIER}),
+        "+15550003333": OwnTerms(),
+    }
+    account = an_account(inbound_greeting="Hello.", tts=POLLY, numbers=numbers)
+    made = world(FakeVoice())
+
+    read_greetings_ahead(exchange=replace(made.exchange, account=account, turns=turns))
+
+    told = {(one.texts[0], one.manner.language, one.manner.speech) for _, one in turns.readings}
+    assert len(turns.readings) == 2
+    assert told == {
+        ("Hello.", "en-US", POLLY),
+        ("Krume, guten Tag.", "de-DE", replace(POLLY, voice="")),
+    }
 
 
 def test_a_reading_has_each_sentence_read_once_and_gives_it_time() -> None:

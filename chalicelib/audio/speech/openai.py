@@ -22,6 +22,13 @@ if TYPE_CHECKING:
 
 DEFAULT_BASE_URL: Final = "https://api.openai.com/v1"
 DEFAULT_MODEL: Final = "gpt-4o-mini-tts"
+"""What OpenAI itself speaks with until 2027-01-06; then all its models of this endpoint end.
+
+There is no successor to put here: the one that is recommended, `gpt-realtime-2.1-mini`, is none of
+`/audio/speech`. Other servers go on, and `model` names theirs.
+https://developers.openai.com/api/docs/deprecations
+https://developers.openai.com/api/docs/guides/text-to-speech
+"""
 DEFAULT_VOICE: Final = "alloy"
 CONNECT_SECS: Final = 3.05
 SAMPLES: Final = Raw(Encoding.PCM16, 24_000)
@@ -50,8 +57,7 @@ class OpenAISpeech(SpeechEngine):
         try:
             with closing(self._ask(checked_text(text))) as response:
                 if response.status_code >= HTTPStatus.MULTIPLE_CHOICES:
-                    message = f"the speech server at {host} refused with {response.status_code}"
-                    raise SpeechError(message)
+                    raise SpeechError(self._refusal(host, response.status_code))
                 content = b"".join(
                     internet.pieces(response, most_bytes=LARGEST, within_secs=PATIENCE_SECS)
                 )
@@ -66,6 +72,10 @@ class OpenAISpeech(SpeechEngine):
         except AudioError as error:
             message = f"the speech server at {host} gave no speech: {error}"
         raise SpeechError(message) from None
+
+    def _refusal(self, host: str | None, status: int) -> str:
+        named = "; set phone.tts.model" if self._model == DEFAULT_MODEL else ""
+        return f"the speech server at {host} refused with {status}{named}"
 
     def _ask(self, text: str) -> requests.Response:
         return internet.session().post(
