@@ -25,7 +25,10 @@ demo: $(STAMP)   ## real calls over HTTP, on this machine
 	@$(BIN)/python -m moltis.demo
 
 test: $(STAMP)   ## every test
-	$(BIN)/python -m pytest -n auto --cov --cov-report=term:skip-covered
+	$(BIN)/python -m pytest -n auto --dist worksteal
+
+coverage: $(STAMP) ## every test, and which lines none of them reaches; half as long again
+	$(BIN)/python -m pytest -n auto --dist worksteal --cov --cov-report=term:skip-covered
 
 test-deploy: $(STAMP) $(MINISTACK)/.installed ## make deploy onto an emulated AWS, and the demo's calls there
 	MOLTIS_MINISTACK=$(CURDIR)/$(MINISTACK)/bin/ministack $(BIN)/python -m pytest -q tests/deployment
@@ -93,4 +96,4 @@ lock: $(STAMP)   ## choose the packages that are shipped anew; writes infra/lock
 clean:           ## what was made
 	rm -rf $(VENV) build .coverage* .hypothesis .mypy_cache .ruff_cache .import_linter_cache
 
-.PHONY: failure-modes soak fuzz help install demo test test-deploy format lint types check docs images mcp-clients bench package deploy diff destroy lock clean
+.PHONY: failure-modes soak fuzz help install demo test coverage test-deploy format lint types check docs images mcp-clients bench package deploy diff destroy lock clean
