@@ -364,9 +364,11 @@ class Takes:
 
 
 STATUS: Final = Takes(optional=("call_id",))
-INITIATE: Final = Takes(("to",), ("message", "mode", "account", "idempotency_key"))
-"""Five, which is as many as an action of Bedrock's may take."""
-ORDER: Final = Takes(INITIATE.required, (*INITIATE.optional, "language", "voice", "tts_provider"))
+ORDER: Final = Takes(
+    ("to",),
+    ("message", "mode", "account", "idempotency_key", "language", "voice", "tts_provider"),
+)
+"""What is needed most stands first: some descriptions have room for a few."""
 END: Final = Takes(("call_id",))
 SPEAK: Final = Takes(("call_id", "message"))
 DTMF: Final = Takes(("call_id", "digits"))

@@ -35,7 +35,7 @@ ACTIONS: Final[Mapping[str, Action]] = {
         Action(
             name="initiate_call",
             words=words.INITIATE,
-            takes=parameters.INITIATE,
+            takes=parameters.ORDER,
             scope=Scope.WRITE,
             status="initiated",
             rings=True,

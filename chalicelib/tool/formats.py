@@ -64,6 +64,13 @@ def mcp(scope: Scope = Scope.WRITE) -> Tool:
     }
 
 
+MOST_OF_BEDROCK: Final = 5
+"""So many parameters a function of an action group may have; what more it is given is taken.
+
+https://docs.aws.amazon.com/bedrock/latest/userguide/quotas.html
+"""
+
+
 def bedrock_agent() -> Tool:
     """Describe it as the functions of an action group of Amazon Bedrock Agents."""
     return {"functions": [_function(action) for action in allowed(Scope.WRITE)]}
@@ -79,7 +86,7 @@ def _function(action: Action) -> Tool:
                 "description": PARAMETERS[name].words,
                 "required": name in action.takes.required,
             }
-            for name in action.takes.names
+            for name in action.takes.names[:MOST_OF_BEDROCK]
         },
         "requireConfirmation": "ENABLED" if action.rings else "DISABLED",
     }
