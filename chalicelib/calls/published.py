@@ -5,6 +5,7 @@ from typing import Any
 
 from chalicelib.calls.call import Call
 from chalicelib.calls.course import course
+from chalicelib.calls.phone_numbers import mask_all
 from chalicelib.calls.transcript import Conversation, Line, Timing
 
 CallJson = dict[str, Any]
@@ -31,6 +32,14 @@ def call_json(call: Call) -> CallJson:
         "error": {"code": error.code, "message": error.message} if error else None,
         "max_duration_secs": call.max_duration_secs,
     }
+
+
+def without_numbers(shown: CallJson) -> CallJson:
+    """Give what is *shown* of a call with no more of each number than its last four digits.
+
+    What is no number, like the word of a carrier for a hidden one, stays.
+    """
+    return {**shown, "from": mask_all(shown["from"]), "to": mask_all(shown["to"])}
 
 
 def conversation_json(conversation: Conversation) -> CallJson:

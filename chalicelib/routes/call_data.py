@@ -10,13 +10,20 @@ from chalice import Blueprint, Response
 
 from chalicelib import log, wiring
 from chalicelib.calls.call import Call
-from chalicelib.calls.published import CallJson, call_json, conversation_json, course_json
+from chalicelib.calls.published import (
+    CallJson,
+    call_json,
+    conversation_json,
+    course_json,
+    without_numbers,
+)
 from chalicelib.errors import GatewayError, UnknownCallError
 from chalicelib.routes.access import asker
 from chalicelib.routes.pages import RECORDINGS, served
 from chalicelib.routes.problems import INTERNAL, UNAUTHORIZED, problem
 from chalicelib.routes.received import json_response
 from chalicelib.settings import settings
+from chalicelib.store.base import AccessToken, Scope
 
 blueprint = Blueprint(__name__)
 
@@ -26,17 +33,26 @@ MOST_FOLLOWED: Final = 5
 
 @blueprint.route("/data/calls")
 def overview() -> Response:
-    """Show the live calls, and the newest of those that are looked for."""
+    """Show the live calls, and the newest of those that are looked for; no whole number."""
     from chalicelib import switchboard  # noqa: PLC0415  # as /rpc has it: no webhook needs it
 
     params = dict(blueprint.current_request.query_params or {})
-    return _answer(lambda: {"live": _live(), **switchboard.history(params)})
+
+    def show(_: AccessToken) -> dict[str, Any]:
+        found = switchboard.history(params)
+        return {
+            "live": [without_numbers(call) for call in _live()],
+            **found,
+            "calls": [without_numbers(call) for call in found["calls"]],
+        }
+
+    return _answer(show)
 
 
 @blueprint.route("/data/calls/{call_id}")
 def one(call_id: str) -> Response:
-    """Show one call: what was said in it, and what happened to it."""
-    return _answer(lambda: _one(call_id))
+    """Show one call: what was said and what happened; its whole numbers to whoever may call."""
+    return _answer(lambda token: _one(call_id, token))
 
 
 def _live() -> list[CallJson]:
@@ -52,10 +68,11 @@ def _followed(call: Call) -> CallJson:
     return conversation_json(wiring.calls().conversation(call.call_id))
 
 
-def _one(call_id: str) -> dict[str, Any]:
+def _one(call_id: str, token: AccessToken) -> dict[str, Any]:
     conversation = wiring.calls().conversation(call_id)
+    call = conversation_json(conversation)
     return {
-        "call": conversation_json(conversation),
+        "call": call if token.scope.covers(Scope.WRITE) else without_numbers(call),
         "events": course_json(conversation.call),
         "recording": _recording(conversation.call),
     }
@@ -70,13 +87,14 @@ def _recording(call: Call) -> str | None:
     return f"{RECORDINGS[1:]}/{quote(call.provider_call_id, safe='')}"
 
 
-def _answer(show: Callable[[], object]) -> Response:
+def _answer(show: Callable[[AccessToken], object]) -> Response:
     request = blueprint.current_request
-    if asker(request) is None:
+    token = asker(request)
+    if token is None:
         message = "sign in, or send a valid access token: Authorization: Bearer TOKEN"
         return _refused({"code": UNAUTHORIZED, "message": message}, HTTPStatus.UNAUTHORIZED)
     try:
-        text = json.dumps(show(), ensure_ascii=False)
+        text = json.dumps(show(token), ensure_ascii=False)
     except UnknownCallError as error:
         return _refused(problem(error), HTTPStatus.NOT_FOUND)
     except GatewayError as error:

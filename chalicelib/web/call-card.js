@@ -1,6 +1,6 @@
 // One call as it goes on: its state, what is said in it, and what can be done to it.
 
-import { directionWords, failure, lasting, otherParty, showState, stateBadge } from "./call-words.js";
+import { directionWords, failure, lasting, maskedParty, showState, stateBadge } from "./call-words.js";
 import { ask } from "./rpc.js";
 import { line } from "./transcript.js";
 
@@ -16,7 +16,7 @@ let made = 0;
 
 /** A card that shows a call, with a heading of some level; `done(call)` is told what became of it when something was done. */
 export class CallCard {
-  constructor(call, { mayAct, done, level = 3, title = otherParty(call) }) {
+  constructor(call, { mayAct, done, level = 3, title = maskedParty(call) }) {
     made += 1;
     this.id = `call-${made}`;
     this.mayAct = mayAct;

@@ -44,9 +44,14 @@ export const STATE_WORDS = Object.freeze(STATES);
 /** The states that a call ends in. */
 export const FINAL_STATES = Object.freeze(Object.keys(STATES).slice(6));
 
-/** The number of whoever is not us. */
+/** The number of whoever is not us, as far as it was told. */
 export function otherParty(call) {
   return (call.direction === "outbound" ? call.to : call.from) || "a hidden number";
+}
+
+/** The same for lists and titles, where others may see it: the last four digits of a number. */
+export function maskedParty(call) {
+  return otherParty(call).replaceAll(/\+?\d{3,11}(?=\d{4}(?!\d))/g, "…");
 }
 
 /** Who called whom. */

@@ -3,7 +3,7 @@
 import { CallCard } from "./call-card.js";
 import { offerRecording } from "./call-recording.js";
 import { showTimings } from "./call-timings.js";
-import { duration, eventWords, moment, offset, otherParty, outcome } from "./call-words.js";
+import { duration, eventWords, maskedParty, moment, offset, otherParty, outcome } from "./call-words.js";
 import { Poll } from "./poll.js";
 import { start } from "./session.js";
 
@@ -38,7 +38,7 @@ function show({ call, events, recording }) {
     card = new CallCard(call, { mayAct, done: acted, level: 2, title: "Conversation" });
     element("call").append(card.element);
     element("title").textContent = `Call with ${otherParty(call)}`;
-    document.title = TITLE.replace("Call", `Call with ${otherParty(call)}`);
+    document.title = TITLE.replace("Call", `Call with ${maskedParty(call)}`);
   }
   element("events").replaceChildren(...events.map((one) => eventItem(one, call)));
   element("facts").replaceChildren(...facts(call));

@@ -1,6 +1,6 @@
 // The calls that are over: what is looked for, and what was found.
 
-import { FINAL_STATES, STATE_WORDS, directionWords, lasting, moment, otherParty, stateBadge } from "./call-words.js";
+import { FINAL_STATES, STATE_WORDS, directionWords, lasting, maskedParty, moment, stateBadge } from "./call-words.js";
 import { ask } from "./rpc.js";
 
 const NAMES = ["search", "account", "direction", "state", "first", "last"];
@@ -146,7 +146,7 @@ function rowOf(call) {
   row.dataset.call = call.call_id;
   const link = document.createElement("a");
   link.href = `calls/${encodeURIComponent(call.call_id)}`;
-  link.textContent = otherParty(call);
+  link.textContent = maskedParty(call);
   row.append(
     cell(moment(call.started_at)),
     cell(link),

@@ -1,6 +1,6 @@
 // The form that places a call.
 
-import { otherParty } from "./call-words.js";
+import { maskedParty } from "./call-words.js";
 import { ask } from "./rpc.js";
 import { sentence } from "./session.js";
 
@@ -93,7 +93,7 @@ export class PlaceForm {
 
 /** What is said when a call was placed. */
 export function placedWords(call) {
-  return `Calling ${otherParty(call)}.`;
+  return `Calling ${maskedParty(call)}.`;
 }
 
 function option({ id, from_number: number }) {

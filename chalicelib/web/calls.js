@@ -1,7 +1,7 @@
 // The calls that go on, and those that were.
 
 import { CallCard } from "./call-card.js";
-import { otherParty, outcome } from "./call-words.js";
+import { maskedParty, outcome } from "./call-words.js";
 import { History } from "./calls-history.js";
 import { PlaceForm, placedWords } from "./calls-place.js";
 import { Poll } from "./poll.js";
@@ -70,7 +70,7 @@ async function conclude(card) {
     const { call } = await response.json();
     if (call?.end_reason && !card.call.end_reason) {
       card.update(call);
-      tell(`The call with ${otherParty(call)} is over: ${outcome(call)}.`);
+      tell(`The call with ${maskedParty(call)} is over: ${outcome(call)}.`);
       count();
     }
   } catch (error) {

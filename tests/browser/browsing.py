@@ -105,6 +105,11 @@ def visiting(chromium: Browser, phone: Phone, **options: Any) -> Iterator[Visit]
     assert not visit.complaints, visit.complaints
 
 
+def masked(number: str) -> str:
+    """What pages show of *number* where others may look on."""
+    return f"…{number[-4:]}"
+
+
 def barriers(page: Page) -> list[str]:
     """What axe-core finds on the page that would keep somebody out."""
     # Evaluated by the debugger, so that the page's own policy stays as strict as it is.

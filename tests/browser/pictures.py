@@ -9,7 +9,7 @@ from typing import Final
 from playwright.sync_api import Browser, expect, sync_playwright
 
 from moltis.carriers.line import HangsUp, Presses, Refusal, Refuses, Says, StaysSilent
-from tests.browser.browsing import FLAGS, Visit, chromium_here, visiting
+from tests.browser.browsing import FLAGS, Visit, chromium_here, masked, visiting
 from tests.phone import CALLER, STRANGER, Phone, a_phone
 
 IMAGES: Final = Path(__file__).parents[2] / "docs" / "images"
@@ -32,14 +32,14 @@ def settings(visit: Visit) -> None:
 def calls(visit: Visit) -> None:
     """A call that is live, above those that were."""
     visit.sign_in("calls")
-    expect(visit.page.get_by_role("row").filter(has_text=STRANGER)).to_be_visible()
+    expect(visit.page.get_by_role("row").filter(has_text=masked(STRANGER))).to_be_visible()
     somebody = visit.phone.far_end(
         Says("I am afraid I cannot. Can we move it to another day?"),
         Says("On Wednesday, please."),
         *(StaysSilent() for _ in range(20)),
     )
     visit.phone.initiate(somebody, OPENING)
-    live = visit.page.get_by_role("article", name=somebody)
+    live = visit.page.get_by_role("article", name=masked(somebody))
     expect(live.locator(".line.bot")).to_have_count(3)
     expect(live).to_contain_text("listening")
 

@@ -11,7 +11,7 @@ from chalicelib.calls.call import State, new_call_id
 from chalicelib.store.base import Scope
 from chalicelib.tokens import make_token
 from moltis.carriers.line import HangsUp, NeverPicksUp, Says, StaysSilent
-from tests.browser.browsing import Visit, barriers
+from tests.browser.browsing import Visit, barriers, masked
 from tests.browser.conftest import OpenBrowser
 from tests.builders import a_call
 from tests.phone import CALLER, STRANGER, Phone, a_phone, audible, words
@@ -38,18 +38,18 @@ def a_patient_person(phone: Phone) -> str:
 
 
 def card(visit: Visit, number: str) -> Locator:
-    return visit.page.get_by_role("article", name=number)
+    return visit.page.get_by_role("article", name=masked(number))
 
 
 def row(visit: Visit, number: str) -> Locator:
-    return visit.page.get_by_role("row").filter(has_text=number)
+    return visit.page.get_by_role("row").filter(has_text=masked(number))
 
 
 def place(visit: Visit, number: str, message: str = "Hello, it is me.") -> Locator:
     visit.page.get_by_label("Number", exact=True).fill(number)
     visit.page.get_by_label("First words").fill(message)
     visit.button("Call").click()
-    expect(visit.page.get_by_role("status").first).to_have_text(f"Calling {number}.")
+    expect(visit.page.get_by_role("status").first).to_have_text(f"Calling {masked(number)}.")
     return card(visit, number)
 
 
@@ -172,7 +172,7 @@ def test_one_call_has_a_page_that_tells_all_about_it(desk: Visit, phone: Phone) 
 
     page = desk.page
     expect(page.get_by_role("heading", level=1)).to_have_text(f"Call with {number}")
-    expect(page).to_have_title(f"Call with {number} · moltis phone")
+    expect(page).to_have_title(f"Call with {masked(number)} · moltis phone")
     expect(page.get_by_role("log")).to_contain_text("Good morning.")
     expect(page.get_by_text("It was answered.")).to_be_visible()
     page.get_by_role("button", name="Hang up").click()
@@ -241,10 +241,30 @@ def test_whoever_may_only_read_sees_no_way_to_act(visit: Visit, phone: Phone) ->
 
     live = card(visit, number)
     expect(live.get_by_role("log")).to_contain_text("Good morning.")
+    assert number not in visit.page.content()
     expect(visit.button("Call")).to_be_hidden()
     expect(live.get_by_role("button", name="Hang up")).to_be_hidden()
     phone.rpc.ask("voicecall.end", call_id=call_id)
     expect(live).to_contain_text("we hung up")
+
+
+def test_a_whole_number_is_shown_on_the_page_of_its_call_to_whoever_may_call(
+    browse: OpenBrowser, phone: Phone
+) -> None:
+    reader = make_token("reader", Scope.READ, at=wiring.now())
+    wiring.tokens().add(reader.kept)
+    number = phone.far_end()
+    call = phone.over(phone.initiate(number, "Only this.", mode="notify"))
+
+    for token, may_see in ((phone.gateway.token, True), (reader.text, False)):
+        visit = browse()
+        visit.sign_in("calls", token)
+        expect(row(visit, number)).to_be_visible()
+        assert number not in visit.page.content()
+        visit.page.goto(f"{phone.gateway.url}/calls/{call['call_id']}")
+        heading = visit.page.get_by_role("heading", level=1)
+        expect(heading).to_have_text(f"Call with {number if may_see else masked(number)}")
+        assert (number in visit.page.content()) is may_see
 
 
 def test_it_asks_less_often_while_nothing_happens_and_never_unseen(visit: Visit) -> None:
