@@ -216,22 +216,19 @@ PARAMETERS: Final[Mapping[str, Param]] = {
         words="Where the carrier's REST interface is, unless it is the real one.", longest=400
     ),
     "language": Text(
-        words="Language to speak and understand in this call, a BCP 47 tag like de-DE; else that "
-        "of the number or account.",
+        words="Language of this call, a BCP 47 tag like de-DE; else the number's or account's.",
         longest=35,
         pattern=r"[A-Za-z]{2,3}(-[A-Za-z0-9]{1,8})*",
         form="a BCP 47 tag, like de-DE",
     ),
     "voice": Text(
-        words="Voice to speak with in this call, by the name that whoever speaks has for it; else "
-        "that of the number or account.",
+        words="Voice of this call, as whoever speaks in it names it; else as on this number.",
         longest=100,
         pattern=r"[A-Za-z0-9_.: -]+",
         form="the name of a voice",
     ),
     "tts_provider": Text(
-        words="Who speaks in this call: the carrier itself, or an engine that makes the sound; "
-        "else whoever does on this number or account.",
+        words="Who speaks in this call: the carrier itself or an engine; else as on this number.",
         longest=20,
         choices=tuple(SpeechKind),
     ),
