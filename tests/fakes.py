@@ -154,7 +154,7 @@ class FakeCallStore(CallStore):
     ) -> Overheard | None:
         with self._lock:
             call = self._live(call_id)
-            if call is None or call.account != account:
+            if call is None or call.account != account or not call.converses:
                 return None
             kept = self._overheard.get((call_id, delivery))
             if kept:

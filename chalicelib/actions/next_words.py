@@ -54,7 +54,7 @@ def opening_verbs(call: Call, *, exchange: Exchange) -> list[Verb]:
     sound = exchange.voice.sound_of(manner, call.opening)
     first: Verb = Play(sound) if sound else say(manner, call.opening)
     if exchange.provider.takes_commands:
-        return [Listen(call.language), first]
+        return [Listen(call.language), first] if call.converses else [first]
     return follow([first], manner, turn=1, exchange=exchange)
 
 

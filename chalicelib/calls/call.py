@@ -184,6 +184,11 @@ class Call:
         return State.LISTENING
 
     @property
+    def converses(self) -> bool:
+        """Whether the far end is listened to: not by a message, and no machine is."""
+        return self.mode is Mode.CONVERSATION and self.answered_by is not AnsweredBy.MACHINE
+
+    @property
     def has_spoken(self) -> bool:
         """Whether all that the carrier was given to speak has been spoken."""
         return len(self.spoken) >= self.given

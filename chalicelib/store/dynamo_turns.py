@@ -64,7 +64,7 @@ class DynamoTurns(CallStore):
     def overhear(
         self, call_id: str, line: Line, *, delivery: str, account: str, by: str = ""
     ) -> Overheard | None:
-        while (call := find_call(call_id)) and call.account == account and not call.state.is_final:
+        while (call := find_call(call_id)) and _is_heard(call, account):
             slot = Slot.overheard(call.turn, line.at, call.heard)
             same_turn = LIVE & (CallItem.turn == call.turn) & (CallItem.heard == call.heard)
             after = _after_hearing(call)
@@ -235,6 +235,10 @@ def find_call(call_id: str) -> Call | None:
 def call_in(raw: RawItem) -> Call:
     """Read a call as DynamoDB sent it."""
     return call_of(CallItem.from_raw_data(dict(raw)))
+
+
+def _is_heard(call: Call, account: str) -> bool:
+    return call.account == account and not call.state.is_final and call.converses
 
 
 def _live_call_in(raw: RawItem) -> Call | None:

@@ -82,8 +82,9 @@ class TurnStore(ABC):
         """Keep what the far end said at any time, once per *delivery*; the call is `active` then.
 
         What was given to the carrier to speak before does not count any more. Nothing comes back
-        for what was delivered before, or when the call is over; but whoever kept it, known as *by*,
-        and comes again, gets the call again, as long as nothing more was heard.
+        for what was delivered before, when the call is over, or when it does not converse; but
+        whoever kept it, known as *by*, and comes again, gets the call again, as long as nothing
+        more was heard.
         """
 
     @abstractmethod

@@ -1,10 +1,11 @@
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
-from chalicelib.calls.call import State
+from chalicelib.calls.call import AnsweredBy, CallId, Mode, State
 from chalicelib.calls.transcript import Slot, Speaker
 from chalicelib.store.base import CallStore, Ending
 from chalicelib.store.turns import Reply
@@ -35,6 +36,21 @@ def calls(a_memory: Callable[[], AbstractContextManager[Memory]]) -> Iterator[Ca
 def spoken(calls: CallStore, delivery: str, *, heard: int = 0) -> bool | None:
     call = calls.note_spoken(CALL.call_id, delivery, heard=heard, account="telnyx")
     return call.has_spoken if call else None
+
+
+@pytest.mark.parametrize(
+    "other", [{"mode": Mode.NOTIFY}, {"answered_by": AnsweredBy.MACHINE}], ids=["notify", "machine"]
+)
+def test_a_call_that_does_not_converse_hears_nothing(
+    calls: CallStore, other: dict[str, Any]
+) -> None:
+    message = replace(CALL, call_id=CallId("a-message"), **other)
+    calls.create(message)
+
+    heard = calls.overhear(message.call_id, WORDS, delivery="event-1", account="telnyx")
+
+    assert heard is None
+    assert calls.get(message.call_id) == message
 
 
 def test_a_reply_that_is_given_to_be_spoken_is_being_spoken(calls: CallStore) -> None:

@@ -9,6 +9,8 @@ from moto import mock_aws
 
 import app
 from chalicelib import aws
+from chalicelib.errors import InvalidParamsError
+from chalicelib.phone_config import parse_config
 from chalicelib.settings import settings
 from chalicelib.store import tables
 from moltis.deployment.packaging import CONFIG, describe
@@ -35,6 +37,14 @@ def test_sam_makes_plain_cloudformation_of_it(cloudformation: Template) -> None:
 
     assert not [kind for kind in kinds if kind.startswith("AWS::Serverless")]
     assert ".Alias" not in json.dumps(cloudformation)
+
+
+def test_take_turn_may_run_for_longer_than_any_agent_may_be_waited_for(dev: Template) -> None:
+    longest = dev["Resources"]["TakeTurn"]["Properties"]["Timeout"]
+    almost = {"phone": {"provider": "twilio", "agent": {"timeout_secs": longest - 30}}}
+
+    with pytest.raises(InvalidParamsError, match="timeout_secs"):
+        parse_config(almost)
 
 
 def test_the_table_is_the_one_that_the_store_makes_on_a_laptop(dev: Template) -> None:

@@ -7,7 +7,7 @@ from chalicelib.accounts.account import InboundPolicy
 from chalicelib.actions.fire_timer import fire_timer
 from chalicelib.actions.spoken import ENGLISH
 from chalicelib.calls.call import AnsweredBy, Mode, OnMachine, State, inbound_call_id
-from chalicelib.calls.events import CallOpened, CallProgressed
+from chalicelib.calls.events import CallOpened, CallProgressed, Input
 from chalicelib.calls.transcript import Slot, Speaker
 from chalicelib.calls.verbs import Answer, HangUp, Listen, Reject, Say
 from chalicelib.errors import UnknownCallError
@@ -203,6 +203,41 @@ def test_a_message_that_was_left_on_a_machine_is_followed_by_the_end() -> None:
     world.ends()
 
     assert [timer.kind for timer in world.timers.of(CALL.call_id)] == [TimerKind.NOTIFY_HANGUP]
+
+
+@pytest.mark.parametrize("kind", [Input.SPEECH, Input.KEYS])
+def test_what_is_said_to_a_message_is_not_answered_and_does_not_break_it_off(kind: Input) -> None:
+    world = World.of(said("Who is there?"), call=replace(CALL, mode=Mode.NOTIFY))
+    world.open()
+    before = snapshot(world)
+
+    world.take(world.says("Hello?", input=kind))
+
+    assert snapshot(world) == before
+    assert world.agent.told == []
+    world.ends()
+    assert [timer.kind for timer in world.timers.of(CALL.call_id)] == [TimerKind.NOTIFY_HANGUP]
+
+
+def test_what_a_machine_says_is_not_answered() -> None:
+    world = World.of(said("Hello."), call=replace(CALL, on_machine=OnMachine.LEAVE_MESSAGE))
+    world.take(
+        CallOpened(provider_call_id=LEG, call_id=CALL.call_id, answered_by=AnsweredBy.MACHINE)
+    )
+    before = snapshot(world)
+
+    world.take(world.says("Please leave a message after the tone."))
+
+    assert snapshot(world) == before
+    assert world.agent.told == []
+
+
+def test_nobody_is_paid_to_listen_to_whom_a_message_is_for() -> None:
+    world = World.of(call=replace(CALL, mode=Mode.NOTIFY))
+
+    world.open()
+
+    assert world.provider.verbs("opening") == (GREETING,)
 
 
 def test_a_call_that_is_gone_when_it_is_to_be_ended_is_over_here() -> None:
