@@ -169,6 +169,11 @@ class SettingsPage {
     return this.#secret(key);
   }
 
+  /** Whether secrets of that name are those of an account, and not of the agent or the like. */
+  hasAccount(name) {
+    return name in PROVIDERS || this.stored(`phone.accounts.${name}`) !== undefined;
+  }
+
   hasTable(prefix) {
     return [...this.fields.keys()].some((key) => key.startsWith(`${prefix}.`));
   }

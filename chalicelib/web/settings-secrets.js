@@ -92,7 +92,7 @@ export class Secret {
   }
 
   async #remove() {
-    const question = `Remove ${label(this.key)}? Calls of this account fail without it.`;
+    const question = `Remove ${label(this.key)}? ${await this.#whatFollows()}`;
     if (!(await confirmed(question, "Remove"))) {
       this.remove.focus();
       return;
@@ -103,6 +103,23 @@ export class Secret {
       this.store.focus();
     } catch (error) {
       this.page.fail(error);
+    }
+  }
+
+  /** What becomes of calls without it, those that are live above all. */
+  async #whatFollows() {
+    const account = /^phone\.(?:accounts\.)?([^.]+)\.[^.]+$/.exec(this.key)[1];
+    if (!this.page.hasAccount(account)) {
+      return "Whoever needs it refuses us from the next sentence on, in live calls too.";
+    }
+    const later = "Its carrier is not believed without it, and calls can be neither placed nor taken.";
+    try {
+      const { active_calls: calls } = await ask("voicecall.status");
+      const live = calls.filter((call) => call.account === account).length;
+      const count = live === 1 ? "1 call of this account is live" : `${live} calls of this account are live`;
+      return live ? `${count}: we can then neither speak nor hang up in it. Hang up first. ${later}` : `No call of this account is live. ${later}`;
+    } catch {
+      return `In live calls of this account we can then neither speak nor hang up. ${later}`;
     }
   }
 

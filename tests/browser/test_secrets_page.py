@@ -5,7 +5,10 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Locator, expect
 
+from chalicelib import wiring
+from chalicelib.calls.call import State, new_call_id
 from tests.browser.browsing import Visit
+from tests.builders import a_call
 from tests.phone import Phone, a_phone
 
 TOKEN = "fedcba9876543210fedcba9876543210"
@@ -76,6 +79,52 @@ def test_a_credential_is_replaced_and_removed_after_a_question(page: Visit) -> N
     page.page.get_by_role("dialog").get_by_role("button", name="Remove").click()
 
     expect(one).to_contain_text("Not stored")
+
+
+def test_before_a_credential_is_removed_it_is_said_what_becomes_of_live_calls(page: Visit) -> None:
+    store(page, "Auth token", TOKEN)
+    dialog = page.page.get_by_role("dialog")
+
+    page.button("Remove Auth token").click()
+    expect(dialog).to_contain_text("No call of this account is live.")
+    dialog.get_by_role("button", name="Cancel").click()
+    live = a_call(call_id=new_call_id(), state=State.LISTENING, started_at=wiring.now())
+    wiring.calls().create(live)
+    page.button("Remove Auth token").click()
+
+    expect(dialog).to_contain_text(
+        "1 call of this account is live: we can then neither speak nor hang up"
+    )
+    dialog.get_by_role("button", name="Cancel").click()
+    expect(secret(page, "phone.twilio.auth_token")).to_contain_text("Stored")
+    store(page, "Agent API key", TOKEN)
+    page.button("Remove Agent API key").click()
+    expect(dialog).to_contain_text("refuses us from the next sentence on")
+
+
+def test_the_button_that_tests_credentials_says_what_the_carrier_says(page: Visit) -> None:
+    carriers = page.phone.gateway.carriers
+    opened = carriers.open_account("twilio", "+15550006001")
+    version = page.phone.rpc.ask("phone.settings")["version"]
+    changes = {"phone.twilio.api_base_url": opened.api_base_url}
+    page.phone.rpc.ask("phone.save", version=version, changes=changes)
+    verdict = page.page.locator("#carrier-twilio .test .notice")
+
+    store(page, "Account SID", opened.owned.credentials["account_sid"])
+    store(page, "Auth token", TOKEN)
+    expect(secret(page, "phone.twilio.auth_token")).to_contain_text("ends in 3210")
+    page.button("Test the credentials of Twilio").click()
+    expect(verdict).to_contain_text("does not know these credentials")
+    page.button("Replace Auth token").click()
+    right = opened.owned.credentials["auth_token"]
+    page.page.get_by_label("New Auth token").locator("visible=true").fill(right)
+    page.button("Keep").locator("visible=true").click()
+    expect(secret(page, "phone.twilio.auth_token")).to_contain_text(f"ends in {right[-4:]}")
+    page.button("Test the credentials of Twilio").click()
+
+    expect(verdict).to_contain_text("The credentials are right")
+    expect(verdict).to_contain_text("+15550006001")
+    assert right not in page.page.content()
 
 
 def test_an_empty_credential_is_refused_beside_its_field(page: Visit) -> None:

@@ -261,6 +261,24 @@ def test_of_two_browsers_the_later_one_may_take_what_the_earlier_one_saved(
     assert page.table()["voice"] == "Polly.Brian"
 
 
+def test_an_account_that_stands_in_is_set_and_must_be_another_one_that_there_is(
+    page: SettingsPage,
+) -> None:
+    fallback = page.control("phone.twilio.fallback")
+    fallback.fill("reserve")
+    page.save()
+    expect(page.fault("phone.twilio.fallback")).to_contain_text("must be another account")
+    expect(fallback).to_be_focused()
+
+    page.visit.page.get_by_label("Name to add to accounts").fill("reserve")
+    page.visit.button("Add to further accounts").click()
+    page.control("phone.accounts.reserve.provider").select_option("plivo")
+    page.saved()
+
+    expect(page.control("phone.twilio.fallback")).to_have_value("reserve")
+    assert page.table()["twilio"]["fallback"] == "reserve"
+
+
 def test_a_further_account_is_added_and_taken_out_again(page: SettingsPage) -> None:
     page.visit.page.get_by_label("Name to add to accounts").fill("reserve")
     page.visit.button("Add to further accounts").click()

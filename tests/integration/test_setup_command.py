@@ -87,6 +87,32 @@ def test_a_call_to_the_number_then_rings_here(stage: Stage) -> None:
     assert (call["direction"], call["to"]) == ("inbound", number)
 
 
+def test_a_further_account_is_set_up_from_empty_to_ready_and_from_wrong_to_right(
+    stage: Stage,
+) -> None:
+    version = stage.phone.rpc.ask("phone.settings")["version"]
+    changes = {"phone.accounts.reserve": {"provider": stage.phone.account}}
+    stage.phone.rpc.ask("phone.save", version=version, changes=changes)
+    flags = ["--account", "reserve", *stage.flags[2:]]
+
+    code, done = stage.setup(*flags, "--yes")
+    network = stage.phone.gateway.carriers.network
+    owned = network.owned(stage.opened.owned.number)
+    network.own(replace(owned, voice_url="http://127.0.0.1:9/old"))
+    checked, wrong = stage.setup("--account", "reserve", "--check")
+    mended, right = stage.setup("--account", "reserve", "--yes")
+    again, nothing = stage.setup("--account", "reserve", "--yes")
+
+    (account,) = done["accounts"]
+    assert (code, done["ready"], account["id"], account["faults"]) == (0, True, "reserve", [])
+    assert account["from_number"] == stage.opened.owned.number
+    assert (checked, wrong["ready"]) == (1, False)
+    assert (mended, right["ready"], bool(right["written"])) == (0, True, True)
+    assert (again, nothing["changed"], nothing["written"]) == (0, [], [])
+    kept = stage.phone.rpc.ask("phone.settings")["settings"]["phone"]
+    assert kept["provider"] == stage.phone.account
+
+
 def test_without_a_yes_nothing_is_written_at_the_carrier(stage: Stage) -> None:
     code, shown = stage.setup(*stage.flags)
 
