@@ -1,4 +1,4 @@
-"""AWS in a bottle: moto for what is stored, and by hand what would happen of its own accord."""
+"""AWS in a bottle: its table and its clock by hand, and moto for the secrets."""
 
 import json
 import os
@@ -24,12 +24,14 @@ from chalicelib.calls.call import CallId
 from chalicelib.routes import received
 from chalicelib.store import dynamo, tables
 from tests.bottle.effects import Effects
+from tests.bottle.table import BottledTable
 from tests.builders import NOON
 
 ARN: Final = "arn:aws:states:us-east-1:123456789012:stateMachine:clock"
 WRITES: Final = frozenset({"PutItem", "UpdateItem", "DeleteItem", "TransactWriteItems"})
+TABLE: Final = "bottle"
 
-_tables: Final = count(1)
+_clouds: Final = count(1)
 
 Answer = tuple[int, Mapping[str, str], bytes]
 """Status, headers and body, as moto gives them."""
@@ -76,6 +78,7 @@ class Cloud:
     """Runs one of our functions."""
     effects: Effects
     clock: HandClock
+    table: BottledTable = field(default_factory=BottledTable)
     timers: dict[str, Timer] = field(default_factory=dict)
     pending: list[Invocation] = field(default_factory=list)
     """Invocations that nobody waits for, or that somebody stopped waiting for."""
@@ -89,6 +92,17 @@ class Cloud:
             for name, timer in sorted(self.timers.items(), key=lambda item: (item[1].at, item[0]))
             if timer.running and timer.at <= self.clock()
         ]
+
+    def remember(self, model: Any, params: Mapping[str, Any], **_: object) -> Any:
+        """Answer for DynamoDB, before botocore writes and signs a request of HTTP."""
+
+        def act() -> Any:
+            return self.table.answer(model.name, params["body"])
+
+        if model.name not in WRITES:
+            return act()
+        # Not a failure that botocore would repeat: then nothing would have failed.
+        return self.effects.happen(f"dynamodb {model.name}", act, BotoCoreError)
 
     def answer(self, request: AWSPreparedRequest) -> Answer | None:
         """Answer for Step Functions and Lambda; everything else is moto's."""
@@ -133,18 +147,21 @@ def _answer(status: int, body: object) -> Answer:
 
 @contextmanager
 def one_moto() -> Iterator[None]:
-    """Have moto there, once for many clouds."""
+    """Have moto there, and one client of each kind, for many clouds."""
     with mock_aws(config={"core": {"passthrough": {"services": ["lambda", "stepfunctions"]}}}):
-        yield
+        aws.client.cache_clear()
+        try:
+            yield
+        finally:
+            aws.client.cache_clear()
 
 
 @contextmanager
 def a_cloud(cloud: Cloud) -> Iterator[None]:
     """Let our functions live in *cloud*, with a table of its own, while the context lasts."""
-    table = f"bottle-{os.getpid()}-{next(_tables)}"
     environment = {
-        "MOLTIS_TABLE": table,
-        "MOLTIS_SECRET_PREFIX": table,
+        "MOLTIS_TABLE": TABLE,
+        "MOLTIS_SECRET_PREFIX": f"bottle-{os.getpid()}-{next(_clouds)}",
         "MOLTIS_TAKE_TURN_FUNCTION": "take_turn",
         "MOLTIS_CALL_TIMER_ARN": ARN,
         "AWS_DEFAULT_REGION": "us-east-1",
@@ -164,13 +181,14 @@ def a_cloud(cloud: Cloud) -> Iterator[None]:
         patch.setattr(place_call, "new_call_id", lambda: CallId(str(UUID(int=next(numbers)))))
         patch.setattr(received, "time", SimpleNamespace(time=cloud.clock.unix))
         _forget()
-        cloud.effects.watched = False
-        tables.use_table(table)
-        tables.create_table()
-        cloud.effects.watched = True
+        events = aws.client("dynamodb").meta.events
+        events.register("before-call.dynamodb", cloud.remember)
         try:
+            tables.use_table(TABLE)
+            tables.create_table()
             yield
         finally:
+            events.unregister("before-call.dynamodb", cloud.remember)
             _forget()
 
 
@@ -199,7 +217,6 @@ def _answering(cloud: Cloud) -> Callable[[BotocoreStubber, AWSPreparedRequest], 
 def _forget() -> None:
     settings.settings.cache_clear()
     wiring.forget()
-    aws.client.cache_clear()
 
 
 def _effect(request: AWSPreparedRequest) -> str:
@@ -207,8 +224,6 @@ def _effect(request: AWSPreparedRequest) -> str:
     target = request.headers.get("X-Amz-Target", b"")
     target = target.decode() if isinstance(target, bytes) else target
     service, _, operation = target.rpartition(".")
-    if service.startswith("DynamoDB"):
-        return f"dynamodb {operation}" if operation in WRITES else ""
     if service == "AWSStepFunctions":
         return f"stepfunctions {operation}"
     return "lambda Invoke" if "/functions/" in request.url else ""

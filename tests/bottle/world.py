@@ -1,16 +1,15 @@
 """Our whole gateway with one account at one bottled carrier, and nothing that moves by itself."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any, Final
 from urllib.parse import urlsplit
 
 import chalice.local
 from chalice.config import Config
-from moto.backends import get_backend
-from moto.core.models import DEFAULT_ACCOUNT_ID as ACCOUNT
 
 import app as deployed
 from chalicelib import wiring
@@ -19,7 +18,6 @@ from chalicelib.calls.call import Call
 from chalicelib.calls.terms import AgentSettings
 from chalicelib.calls.transcript import Conversation, Line
 from chalicelib.providers.base import WebhookRequest
-from chalicelib.settings import settings
 from chalicelib.store.base import Scope
 from chalicelib.store.items import call_key, call_of, line_of
 from chalicelib.store.tables import CallItem, CounterItem, LineItem
@@ -30,6 +28,7 @@ from tests.bottle.cloud import Cloud, HandClock, Invocation, a_cloud
 from tests.bottle.documents import FAILED, DocumentCarrier
 from tests.bottle.effects import Effects, KilledError
 from tests.bottle.plivo import BottledPlivo
+from tests.bottle.table import BottledTable
 from tests.bottle.telnyx import BottledTelnyx
 from tests.bottle.twilio import BottledTwilio
 from tests.builders import new_settings
@@ -68,6 +67,8 @@ class World:
     answers: list[int] = field(default_factory=list)
     """The status of every webhook's answer."""
     killed: int = 0
+    read: tuple[int, "Memory"] | None = None
+    """What was stored when it was looked at last, and after how many writes."""
 
     def deliver(self, request: WebhookRequest) -> tuple[int, bytes]:
         """Bring *request* to our door."""
@@ -115,10 +116,12 @@ class World:
 
     @property
     def memory(self) -> "Memory":
-        """What is stored, read where moto keeps it: to ask for it takes a hundred times as long."""
-        table = get_backend("dynamodb")[ACCOUNT]["us-east-1"].tables[settings().table_name]
-        items = [_item(stored.to_json()["Attributes"]) for stored in table.all_items()]
-        return Memory([item for item in items if item is not None])
+        """What is stored, read where it is kept, and read again once something was written."""
+        table = self.cloud.table
+        if self.read is None or self.read[0] != table.writes:
+            items = map(_item, table.items())
+            self.read = table.writes, Memory([item for item in items if item is not None])
+        return self.read[1]
 
     @property
     def calls(self) -> list[Call]:
@@ -189,13 +192,13 @@ class World:
         return response["statusCode"], content.encode() if isinstance(content, str) else content
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Memory:
     """Everything that is stored about calls."""
 
     items: list[CallItem | LineItem | CounterItem]
 
-    @property
+    @cached_property
     def calls(self) -> list[Call]:
         found = [call_of(item) for item in self.items if isinstance(item, CallItem)]
         return sorted(found, key=lambda call: (call.started_at, call.call_id))
@@ -221,8 +224,8 @@ class Memory:
         return sum(int(item.calls) for item in counters)
 
 
-def _item(attributes: dict[str, Any]) -> CallItem | LineItem | CounterItem | None:
-    sort_key = attributes["sk"]["S"]
+def _item(stored: Mapping[str, Any]) -> CallItem | LineItem | CounterItem | None:
+    attributes, sort_key = dict(stored), stored["sk"]["S"]
     if sort_key == "CALL":
         return CallItem.from_raw_data(attributes)
     if sort_key.startswith("LINE#"):
@@ -231,7 +234,7 @@ def _item(attributes: dict[str, Any]) -> CallItem | LineItem | CounterItem | Non
 
 
 @contextmanager
-def a_world(provider: str, **changes: Any) -> Iterator[World]:
+def a_world(provider: str, table: BottledTable | None = None, **changes: Any) -> Iterator[World]:
     """Have a gateway with one account at *provider*, while the context lasts; moto is there."""
     clock, effects = HandClock(), Effects()
     worlds: list[World] = []
@@ -239,7 +242,7 @@ def a_world(provider: str, **changes: Any) -> Iterator[World]:
     def run(function: str, event: object) -> object:
         return worlds[0]._run(function, event)  # noqa: SLF001
 
-    cloud = Cloud(run, effects, clock)
+    cloud = Cloud(run, effects, clock, table or BottledTable())
 
     def deliver(request: WebhookRequest) -> tuple[int, bytes]:
         return worlds[0].deliver(request)

@@ -10,6 +10,7 @@ from chalicelib.overriding import override
 from tests.bottle.carrier import Creation, Status
 from tests.bottle.documents import DocumentCarrier
 from tests.bottle.laws import Watch, check_harmless_timers, check_over
+from tests.bottle.table import BottledTable
 from tests.bottle.world import FRIEND, STRANGER, World, a_world
 
 MOST_CALLS = 3
@@ -25,11 +26,12 @@ class AnyOrder(RuleBasedStateMachine):
     """Drives one gateway with one account."""
 
     provider: ClassVar[str]
+    table: ClassVar[type[BottledTable]] = BottledTable
 
     def __init__(self) -> None:
         super().__init__()
         self._stack = ExitStack()
-        self.world: World = self._stack.enter_context(a_world(self.provider))
+        self.world: World = self._stack.enter_context(a_world(self.provider, self.table()))
         self.watch = Watch()
         self.spoken = 0
 

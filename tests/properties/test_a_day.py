@@ -75,8 +75,7 @@ def happen(world: World, call: CarrierCall, chance: random.Random) -> None:
 @pytest.mark.parametrize("provider", CARRIERS)
 def test_on_a_day_on_which_everything_fails_sometimes_no_call_is_lost(provider: str) -> None:
     chance = random.Random(provider)  # noqa: S311  # the same day again
-    limits = {"max_duration_secs": MOST_SECS}
-    with a_world(provider, **limits) as world:
+    with a_world(provider, max_duration_secs=MOST_SECS) as world:
         watch = Watch(tolerated=TOLERATED)
         doom(world, chance)
         for number in range(CALLS):
