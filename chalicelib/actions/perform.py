@@ -3,12 +3,12 @@
 from collections.abc import Sequence
 from typing import Final
 
+from chalicelib.actions.end_call import RETRY_AFTER
 from chalicelib.actions.exchange import Exchange
 from chalicelib.calls.call import Call
 from chalicelib.calls.verbs import StopSpeaking, Verb
 from chalicelib.errors import CallGoneError
 from chalicelib.providers.base import Performance
-from chalicelib.store.base import Ending
 
 BROKEN_OFF: Final = -1
 """What the end of words is told with that were broken off: nothing follows from it."""
@@ -17,8 +17,9 @@ BROKEN_OFF: Final = -1
 def perform(call: Call, verbs: Sequence[Verb], *, mark: str, exchange: Exchange) -> bool:
     """Have the carrier do *verbs* in *call*, once for each *mark*; say whether it could.
 
-    It could not when the call is over there; then it is over here, too. What it is given to speak
-    has to be counted before: it may tell the end before it has told that it understood.
+    It could not when the call is over there: its own event is on its way and tells why; should it
+    be lost, the sweep asks. What it is given to speak has to be counted before: it may tell the end
+    before it has told that it understood.
 
     Raises:
         ProviderError: the carrier refused or failed.
@@ -50,6 +51,7 @@ def _perform(
     try:
         exchange.provider.perform(performance)
     except CallGoneError:
-        exchange.calls.finish(call.call_id, Ending(at=exchange.now()), account=call.account)
+        look_at = min(call.deadline, exchange.now() + RETRY_AFTER)
+        exchange.calls.postpone(call.call_id, look_at)
         return False
     return True

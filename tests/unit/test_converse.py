@@ -3,9 +3,12 @@ from dataclasses import replace
 import pytest
 
 from chalicelib.actions import converse
+from chalicelib.actions.end_call import RETRY_AFTER
+from chalicelib.actions.note_progress import note_end
 from chalicelib.actions.spoken import ENGLISH
+from chalicelib.actions.sweep import sweep
 from chalicelib.calls.call import State
-from chalicelib.calls.events import Input
+from chalicelib.calls.events import CallEnded, Input
 from chalicelib.calls.terms import AgentSettings
 from chalicelib.calls.transcript import Kind, Speaker
 from chalicelib.calls.verbs import Say, StopSpeaking
@@ -101,14 +104,39 @@ def test_what_is_delivered_again_changes_nothing() -> None:
 
 
 @pytest.mark.parametrize("script", [(said("On Friday, then."),), (AgentError("no"),)])
-def test_a_call_that_is_gone_at_the_carrier_is_over_here(script: tuple[Step, ...]) -> None:
+def test_of_a_call_that_is_gone_at_the_carrier_its_own_event_tells_why(
+    script: tuple[Step, ...],
+) -> None:
     world = World.of(*script)
     world.greet()
     world.provider.gone = True
-
     world.take(world.says("Friday!"))
+    before = world.call
 
-    assert world.call.state is State.HANGUP_USER
+    cut = CallEnded(provider_call_id=LEG, call_id=CALL.call_id, reason=State.TIMEOUT)
+    note_end(cut, exchange=world.exchange)
+
+    assert not before.state.is_final
+    assert before.deadline == world.clock() + RETRY_AFTER
+    assert world.call.state is State.TIMEOUT
+
+
+def test_of_a_call_that_is_gone_and_whose_event_is_lost_the_sweep_asks() -> None:
+    world = World.of(said("On Friday, then."))
+    world.greet()
+    world.provider.gone = True
+    world.take(world.says("Friday!"))
+    world.clock.time += RETRY_AFTER
+
+    swept = sweep(
+        calls=world.calls,
+        timers=world.timers,
+        exchange_of=lambda _: world.exchange,
+        now=world.clock,
+    )
+
+    assert swept["overdue"] == 1
+    assert world.call.state.is_final
 
 
 def test_a_filler_is_broken_off_by_whoever_speaks_meanwhile() -> None:
