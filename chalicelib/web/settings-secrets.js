@@ -117,7 +117,7 @@ export class Secret {
       const { active_calls: calls } = await ask("voicecall.status");
       const live = calls.filter((call) => call.account === account).length;
       const count = live === 1 ? "1 call of this account is live" : `${live} calls of this account are live`;
-      return live ? `${count}: we can then neither speak nor hang up in it. Hang up first. ${later}` : `No call of this account is live. ${later}`;
+      return live ? `${count}: we can then neither speak nor hang up. Hang up first. ${later}` : `No call of this account is live. ${later}`;
     } catch {
       return `In live calls of this account we can then neither speak nor hang up. ${later}`;
     }

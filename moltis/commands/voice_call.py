@@ -63,7 +63,9 @@ def voice_call() -> None:
 @click.option("--account", default="", help="Account to call from; else the default one.")
 @click.option("--language", default="", help="Language of this call, like de-DE.")
 @click.option("--voice", default="", help="Voice of this call, as whoever speaks names it.")
-@click.option("--tts-provider", type=click.Choice(list(SpeechKind)), help="Who speaks.")
+@click.option(
+    "--tts-provider", type=click.Choice([one.value for one in SpeechKind]), help="Who speaks."
+)
 @click.option("--idempotency-key", default="", help="The same key never rings twice.")
 @click.option("--wait", is_flag=True, help="Show the call until it is over.")
 @as_json_option

@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from chalicelib import wiring
+from chalicelib.calls.terms import SpeechKind, SpeechSettings
 from chalicelib.tool.formats import FORMATS
 from moltis.carriers.line import NeverPicksUp, Says
 from moltis.commands.root import run
@@ -57,6 +59,21 @@ def test_call_with_wait_and_json_prints_exactly_one_object(
     call = one_json(out)
     assert (code, call["end_reason"]) == (0, "completed")
     assert words(call) == [("bot", "Done.")]
+
+
+def test_a_call_is_spoken_as_its_flags_say(
+    phone: Phone, capsys: pytest.CaptureFixture[str]
+) -> None:
+    spoken = ["--language", "de-DE", "--voice", "de", "--tts-provider", "espeak"]
+    arguments = ["--to", phone.far_end(), "--message", "Fertig.", "--mode", "notify", *spoken]
+
+    code, out, err = moltis(capsys, "voice-call", "call", *arguments, "--json")
+
+    assert err == ""
+    call = wiring.calls().get(one_json(out)["call_id"])
+    speech = SpeechSettings(provider=SpeechKind.ESPEAK, voice="de")
+    assert (code, call.language, call.voice, call.speech) == (0, "de-DE", "", speech)
+    assert moltis(capsys, "voice-call", "call", *arguments[:-1], "parrot")[0] == 2
 
 
 def test_a_call_that_nobody_answers_is_a_failure(
