@@ -15,6 +15,7 @@ from chalicelib.setting_kinds import (
     PREFIXES,
     PROSE,
     SECRET,
+    SENTENCES,
     SPOKEN,
     TELEPHONE,
     TELEPHONES,
@@ -73,6 +74,7 @@ _AGENT: Final[dict[str, Kind]] = {
     "function_name": TEXT,
     "reply_budget_secs": seconds(0.1, 10),
     "timeout_secs": seconds(1, 600),
+    "fillers": SENTENCES,
 }
 _TTS: Final[dict[str, Kind]] = {
     "provider": member_of(SpeechKind),

@@ -14,6 +14,10 @@ from chalicelib.internet import is_inside, is_safe
 LONGEST_SPOKEN: Final = 3_000
 """What every carrier speaks at once."""
 
+MOST_SENTENCES: Final = 20
+LONGEST_SENTENCE: Final = 200
+"""What is said in between is short."""
+
 Check = Callable[[Any], str]
 """Says what is wrong with a value, or nothing."""
 
@@ -108,6 +112,21 @@ def _spoken(value: object) -> str:
     return "" if said else "must have something in it that can be spoken"
 
 
+def _sentences(value: object) -> str:
+    if not isinstance(value, list):
+        return "must be a list of sentences"
+    bad = [repr(item) for item in value if not isinstance(item, str) or _spoken(item)]
+    if bad:
+        return f"cannot be spoken: {', '.join(bad)}"
+    said = [speakable(item) for item in value]
+    if any(len(text) > LONGEST_SENTENCE for text in said):
+        return f"each must be at most {LONGEST_SENTENCE} characters"
+    if len(said) > MOST_SENTENCES:
+        return f"must be at most {MOST_SENTENCES} sentences"
+    is_enough = len(said) != 1 and len(set(said)) == len(said)
+    return "" if is_enough else "must be none, or at least two, all different"
+
+
 def _own_number(value: object) -> str:
     reason = _number(value) or ("" if value else "must not be empty")
     if not reason and e164(str(value)) != value:
@@ -168,6 +187,8 @@ WORDS: Final = Kind("words", _words)
 """Text that must not be empty."""
 SPOKEN: Final = Kind("words", _spoken, read=speakable)
 """Text that is said as it stands: what is no speech in it is left out."""
+SENTENCES: Final = Kind("texts", _sentences, read=lambda texts: tuple(map(speakable, texts)))
+"""Sentences that are said in turn, never the same one twice running."""
 PROSE: Final = Kind("prose", _text)
 """Text of several lines."""
 SECRET: Final = Kind("secret", _text)

@@ -5,7 +5,7 @@ from typing import Final
 
 from chalicelib.actions.exchange import Exchange
 from chalicelib.actions.next_words import words
-from chalicelib.actions.spoken import phrases
+from chalicelib.actions.spoken import fillers
 from chalicelib.actions.voiced import voiced
 from chalicelib.calls.call import Call, State
 from chalicelib.calls.transcript import Line, Slot, Speaker
@@ -22,7 +22,7 @@ def keep_filler(call: Call, since: datetime, *, exchange: Exchange) -> Line | No
 
     Nothing comes back when the call has gone on meanwhile.
     """
-    sentences = phrases(call.language).fillers
+    sentences = fillers(exchange.agent_settings(call), call.language)
     text = sentences[call.fillers % len(sentences)]
     filler = Line(speaker=Speaker.BOT, text=text, at=exchange.now())
     line = voiced(filler, call, exchange=exchange)

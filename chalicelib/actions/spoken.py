@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from typing import Final
 
+from chalicelib.calls.terms import AgentSettings
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Phrases:
@@ -38,3 +40,8 @@ def phrases(language: str) -> Phrases:
     """Our sentences in *language*, a BCP 47 tag."""
     del language
     return ENGLISH
+
+
+def fillers(settings: AgentSettings, language: str) -> tuple[str, ...]:
+    """What is said in turn to whoever waits: the owner's sentences, else ours of *language*."""
+    return settings.fillers or phrases(language).fillers

@@ -4,9 +4,9 @@ from dataclasses import replace
 from typing import Final
 
 from chalicelib.actions.exchange import Exchange
-from chalicelib.actions.spoken import phrases
+from chalicelib.actions.spoken import fillers, phrases
 from chalicelib.calls.call import Call, Mode
-from chalicelib.calls.terms import SpeechKind
+from chalicelib.calls.terms import AgentSettings, SpeechKind
 from chalicelib.calls.transcript import Kind, Line
 from chalicelib.calls.verbs import Manner
 from chalicelib.turns.base import Reading
@@ -29,7 +29,8 @@ def read_ahead(call: Call, *, exchange: Exchange) -> None:
     What is there already costs nothing; what is missing when it is wanted the carrier speaks.
     """
     if call.speech.provider is not SpeechKind.CARRIER:
-        exchange.turns.read_ahead(call.account, _reading(call.opening, Manner.of(call)))
+        agent = exchange.agent_settings(call)
+        exchange.turns.read_ahead(call.account, _reading(call.opening, agent, Manner.of(call)))
 
 
 def read_greetings_ahead(*, exchange: Exchange) -> None:
@@ -49,15 +50,15 @@ def read_greetings_ahead(*, exchange: Exchange) -> None:
             notify_hangup_delay_secs=account.notify_hangup_delay_secs,
             speech=terms.speech,
         )
-        exchange.turns.read_ahead(account.account_id, _reading(terms.greeting, manner))
+        exchange.turns.read_ahead(account.account_id, _reading(terms.greeting, terms.agent, manner))
 
 
-def _reading(opening: str, manner: Manner) -> Reading:
+def _reading(opening: str, agent: AgentSettings, manner: Manner) -> Reading:
     sentences = phrases(manner.language)
     return Reading(
         texts=(
             opening,
-            *sentences.fillers,
+            *fillers(agent, manner.language),
             sentences.apology,
             *sentences.reprompts,
             sentences.farewell,

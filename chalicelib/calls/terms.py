@@ -35,6 +35,8 @@ class AgentSettings:
     function_name: str = ""
     reply_budget_secs: float = 6.0
     timeout_secs: float = 60.0
+    fillers: tuple[str, ...] = ()
+    """What the far end hears while it waits; if there are none, our own of the language."""
 
     @property
     def missing(self) -> tuple[str, ...]:
@@ -101,7 +103,7 @@ class Terms:
         """Give these terms with all that somebody has of its own.
 
         What depends on something else that is changed is not inherited: a voice speaks one
-        language, and is one engine's; a model is one kind of agent's.
+        language, and is one engine's; a model is one kind of agent's; fillers are in one language.
         """
         language = own.language or self.language
         is_same_tongue = _tongue(language) == _tongue(self.language)
@@ -110,7 +112,7 @@ class Terms:
             greeting=self.greeting if own.greeting is None else own.greeting,
             language=language,
             voice=inherited if own.voice is None else own.voice,
-            agent=_agent(self.agent, own.agent),
+            agent=_agent(self.agent, own.agent, is_same_tongue=is_same_tongue),
             speech=_speech(self.speech, own.speech, is_same_tongue=is_same_tongue),
         )
 
@@ -119,9 +121,13 @@ _SPEAKS_EVERYTHING: Final = frozenset({SpeechKind.OPENAI})
 """Whose voices are of no language."""
 
 
-def _agent(inherited: AgentSettings, own: Mapping[str, Any]) -> AgentSettings:
+def _agent(
+    inherited: AgentSettings, own: Mapping[str, Any], *, is_same_tongue: bool
+) -> AgentSettings:
     if own.get("kind", inherited.kind) is not inherited.kind:
         inherited = replace(inherited, model="", function_name="")
+    if not is_same_tongue:
+        inherited = replace(inherited, fillers=())
     return replace(inherited, **own)
 
 

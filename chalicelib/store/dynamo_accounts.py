@@ -1,7 +1,7 @@
 """The memory of settings and access tokens in DynamoDB."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, fields
 from typing import Any, Final
 
@@ -201,7 +201,7 @@ def _account_of(stored: Mapping[str, Any]) -> Account:
         | {
             "inbound_policy": InboundPolicy(settings["inbound_policy"]),
             "allowlist": tuple(settings["allowlist"]),
-            "agent": AgentSettings(**agent | {"kind": AgentKind(agent["kind"])}),
+            "agent": AgentSettings(**_agent_of(agent)),
             "tts": SpeechSettings(**speech | {"provider": SpeechKind(speech["provider"])}),
             "outbound": OutboundLimits(
                 **outbound
@@ -218,13 +218,18 @@ def _account_of(stored: Mapping[str, Any]) -> Account:
     )
 
 
+def _agent_of(stored: Mapping[str, Any]) -> dict[str, Any]:
+    readers: dict[str, Callable[[Any], Any]] = {"kind": AgentKind, "fillers": tuple}
+    return {name: readers.get(name, _same)(value) for name, value in stored.items()}
+
+
+def _same(value: Any) -> Any:  # noqa: ANN401  # whatever a setting holds
+    return value
+
+
 def _own_terms_of(stored: Mapping[str, Any]) -> OwnTerms:
     own = _known(OwnTerms, stored)
-    agent = {
-        name: AgentKind(value) if name == "kind" else value
-        for name, value in own["agent"].items()
-        if name in _AGENT_NAMES
-    }
+    agent = _agent_of({name: own["agent"][name] for name in own["agent"] if name in _AGENT_NAMES})
     speech = {
         name: SpeechKind(value) if name == "provider" else value
         for name, value in own["speech"].items()

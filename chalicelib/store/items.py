@@ -96,7 +96,8 @@ def _agent_of(item: CallItem) -> AgentSettings | None:
     # While a deployment is under way, old code reads what new code wrote.
     known = {field.name for field in fields(AgentSettings)}
     kept = {name: value for name, value in item.agent.items() if name in known}
-    return AgentSettings(**kept | {"kind": AgentKind(kept["kind"])})
+    own = {"kind": AgentKind(kept["kind"]), "fillers": tuple(kept.get("fillers", ()))}
+    return AgentSettings(**kept | own)
 
 
 def line_at(call_id: str, slot: Slot) -> LineItem:

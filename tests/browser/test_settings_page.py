@@ -88,6 +88,7 @@ def another(one: Json) -> Any:
         "address": "https://phone.example.com",
         "telephones": ["+15550002222"],
         "prefixes": ["+44"],
+        "texts": ["One moment.", "I am looking for it."],
     }
     if one["key"].endswith("language"):
         return "de-DE"

@@ -44,7 +44,9 @@ def test_a_saved_account_can_be_read_with_all_its_settings(memory: Memory) -> No
         inbound_policy=InboundPolicy.ALLOWLIST,
         allowlist=("+15550001111",),
         simulated=True,
-        agent=AgentSettings(kind=AgentKind.OPENAI, model="small", reply_budget_secs=2.5),
+        agent=AgentSettings(
+            kind=AgentKind.OPENAI, model="small", reply_budget_secs=2.5, fillers=("Wait.", "Hold.")
+        ),
         tts=SpeechSettings(provider=SpeechKind.POLLY, voice="Amy"),
         outbound=OutboundLimits(allow=("+1", "+44"), deny=("+1900",), max_calls_per_day=7),
         numbers={

@@ -17,12 +17,17 @@ __all__ = ["agent"]
 
 APOLOGY = "I am sorry, I could not work that out. Could you say it again?"
 TROUBLE = "I am sorry, something went wrong on our side. Please try again later. Goodbye."
-FILLERS = {"One moment, please.", "Let me see.", "Just a second."}
+FILLERS = ("One second.", "I am looking for it.")
+SETTINGS = {
+    "reply_budget_secs": 0.5,
+    "timeout_secs": 15,
+    "fillers": ["One second.", "I am **looking** for it."],
+}
 
 
 @pytest.fixture(scope="module", params=list(registry.PROVIDERS))
 def phone(request: pytest.FixtureRequest) -> Iterator[Phone]:
-    with a_phone(request.param, agent={"reply_budget_secs": 0.5, "timeout_secs": 15}) as running:
+    with a_phone(request.param, agent=SETTINGS) as running:
         yield running
 
 
@@ -74,7 +79,7 @@ def test_a_reply_that_stalls_is_apologised_for_and_what_was_said_stays(
     assert len(agent.asked) == 2
 
 
-def test_whoever_waits_for_long_is_told_so_again_and_never_in_the_same_words_twice(
+def test_whoever_waits_for_long_is_told_so_again_in_the_owners_words_never_the_same_ones_twice(
     phone: Phone, agent: Storyteller
 ) -> None:
     agent.script((3.2, "Here it is."), (1.0, "And here."))

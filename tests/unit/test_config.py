@@ -43,6 +43,7 @@ system_prompt = "Be kind."
 function_name = "f"
 reply_budget_secs = 2.5
 timeout_secs = 30
+fillers = ["**One** moment.", "Let me see."]
 [phone.tts]
 provider = "polly"
 voice = "Amy"
@@ -75,6 +76,7 @@ THE_ACCOUNT_OF_EVERYTHING: Final = Account(
         function_name="f",
         reply_budget_secs=2.5,
         timeout_secs=30,
+        fillers=("One moment.", "Let me see."),
     ),
     tts=SpeechSettings(provider=SpeechKind.POLLY, voice="Amy"),
     outbound=OutboundLimits(
@@ -438,7 +440,7 @@ def test_a_table_of_numbers_is_judged_like_all_others_and_all_faults_come_at_onc
         "+15550003333": 7,
     }
     own = "agent, inbound_greeting, language, tts, voice"
-    agent = "function_name, kind, model, system_prompt, timeout_secs"
+    agent = "fillers, function_name, kind, model, system_prompt, timeout_secs"
 
     assert faults({"phone": {"numbers": numbers}}) == [
         "phone.numbers.+15550001111.inbound_greeting: must have something in it that can be spoken",

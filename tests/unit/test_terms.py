@@ -66,6 +66,14 @@ def test_another_kind_of_agent_has_no_model_of_the_first_and_the_same_kind_has()
     assert same == replace(ACCOUNT.agent, system_prompt="Be kind.")
 
 
+def test_fillers_in_another_language_are_not_inherited() -> None:
+    own = ("One moment.", "Let me see.")
+    account = replace(ACCOUNT, agent=replace(ACCOUNT.agent, fillers=own))
+
+    assert account.terms.with_own(OwnTerms(language="en-GB")).agent.fillers == own
+    assert account.terms.with_own(OwnTerms(language="de-DE")).agent.fillers == ()
+
+
 def world() -> World:
     made = World.of(call=None)
     account = replace(ACCOUNT, numbers={NUMBER: OwnTerms(speech={"voice": "Brian"})})

@@ -13,7 +13,7 @@ from chalicelib.audio.account_voice import AccountVoice
 from chalicelib.audio.aloud import Aloud
 from chalicelib.audio.sealed import unseal
 from chalicelib.calls.sounds import SoundFormat
-from chalicelib.calls.terms import OwnTerms, SpeechKind, SpeechSettings
+from chalicelib.calls.terms import AgentSettings, OwnTerms, SpeechKind, SpeechSettings
 from chalicelib.calls.transcript import Kind, Speaker
 from chalicelib.calls.verbs import Manner, Play, Say
 from chalicelib.turns.base import Reading
@@ -82,6 +82,18 @@ def test_everything_that_may_be_said_is_read_ahead() -> None:
     assert reading.manner.speech == POLLY
     assert {SPOKEN.opening, *sentences.fillers, *sentences.reprompts} < set(reading.texts)
     assert {sentences.apology, sentences.farewell, sentences.trouble} < set(reading.texts)
+
+
+def test_the_owners_fillers_are_read_ahead_in_the_place_of_ours() -> None:
+    made = world(FakeVoice())
+    turns = FakeTurns()
+    agent = AgentSettings(fillers=("Let me look.", "Nearly there."))
+
+    read_ahead(replace(SPOKEN, agent=agent), exchange=replace(made.exchange, turns=turns))
+
+    ((_, reading),) = turns.readings
+    assert {"Let me look.", "Nearly there."} < set(reading.texts)
+    assert not set(phrases("en-US").fillers) & set(reading.texts)
 
 
 def test_nothing_is_read_ahead_where_the_carrier_speaks() -> None:
