@@ -75,7 +75,7 @@ soak: $(STAMP)   ## any order of events, for MINUTES
 fuzz: $(STAMP)   ## 200,000 hostile requests at every door
 	HOSTILE_REQUESTS=200000 $(BIN)/python -m pytest -q -n auto tests/hostile
 
-bench: $(STAMP)  ## AWS calls per webhook, speed and quality of sound; writes build/bench.json
+bench: $(STAMP)  ## everything measured, beside others; writes build/bench.json and docs/performance.md; minutes of work
 	@$(BIN)/python -m tests.bench
 
 package: $(STAMP) ## the app and its stack for STAGE, in build/STAGE/; no AWS account needed

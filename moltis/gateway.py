@@ -163,8 +163,8 @@ def _functions() -> dict[str, Function]:
 
 
 def _answers(carriers: SimulatedCarriers) -> Callable[[Question], Answer]:
-    app = _following(_answers_of(deployed.app), carriers)
-    soft_phone = _answers_of(soft_phone_app(carriers))
+    app = _following(answers_of(deployed.app), carriers)
+    soft_phone = answers_of(soft_phone_app(carriers))
 
     def answer(question: Question) -> Answer:
         return (soft_phone if is_about_soft_phone(question.path) else app)(question)
@@ -189,7 +189,8 @@ def _following(
 _CHANGES: Final = re.compile(rb"phone\.(save|import|secrets)")
 
 
-def _answers_of(app: chalice.Chalice) -> Callable[[Question], Answer]:
+def answers_of(app: chalice.Chalice) -> Callable[[Question], Answer]:
+    """Give what *app* answers, asked by many at once."""
     # Chalice keeps the request that is being answered on the app: one for each thread here.
     if not isinstance(app, chalice.local.LocalChalice):
         app.__class__ = chalice.local.LocalChalice
