@@ -3,7 +3,7 @@
 import gc
 from typing import Final
 
-from chalicelib import precompiled
+from chalicelib import bundled, precompiled
 
 NET_OBJECTS: Final = 150_000
 """So many more objects are made than freed, before Python looks for cycles among the youngest.
@@ -13,3 +13,4 @@ At its own 700 it looks over a hundred times while we start, and finds nothing.
 
 gc.set_threshold(NET_OBJECTS, 20, 20)
 precompiled.use()
+bundled.use()

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Final
 
 from chalicelib.errors import ConfigurationError
-from moltis.deployment import archive, dependencies, precompiling, template
+from moltis.deployment import archive, bundling, dependencies, precompiling, template
 from moltis.deployment.locked import ROOT
 from moltis.deployment.operations import names_used
 from moltis.deployment.runtime import Runtime, this_runtime
@@ -132,6 +132,7 @@ def _fill(content: Path, app: Path, runtime: Runtime) -> None:
         files.extractall(content)
     precompiling.precompile(content)
     archive.compile_all(content)
+    bundling.bundle(content)
 
 
 def _last_line(text: str) -> str:
