@@ -71,16 +71,7 @@ def _page(report: Report) -> Iterator[str]:
     yield "## What must hold\n"
     yield from _table(["", "measured", "limit"], map(_floor, _floors(report)))
     yield _COLD
-    yield from _rows(
-        report["cold"]["rows"],
-        {
-            "ms": "ms",
-            "× two clients": "in_two_clients",
-            "CPU ms": "cpu_ms",
-            "modules": "modules",
-            "peak MiB": "peak_mib",
-        },
-    )
+    yield from _rows(report["cold"]["rows"], _START)
     yield _CALLS
     counted = [
         {"name": row["webhook"], "calls": len(row["aws_calls"]), "allowed": row["allowed"]}
@@ -88,39 +79,50 @@ def _page(report: Report) -> Iterator[str]:
     ]
     yield from _rows(counted, {"AWS calls": "calls", "limit": "allowed"})
     yield _WARM
-    yield from _rows(
-        report["warm"]["rows"],
-        {
-            "CPU µs": "cpu_us",
-            "wall µs": "wall_us",
-            "AWS calls": "aws_calls",
-            "bytes": "aws_bytes",
-            "× botocore": "in_its_aws_calls",
-            "peak KiB": "peak_kib",
-        },
-    )
+    yield from _rows(report["warm"]["rows"], _EACH)
     yield from _rows(report["warm"]["totals"], {"AWS calls": "aws_calls", "bytes": "aws_bytes"})
     yield _MEMORY
     yield from _rows(list(_memories(report)), {"ms": "ms", "MB·s": "price"})
     yield _LOAD
-    load = {"a second": "per_second", "p50 ms": "p50_ms", "p95 ms": "p95_ms", "p99 ms": "p99_ms"}
-    yield from _rows(report["load"]["rows"], load)
+    yield from _rows(report["load"]["rows"], _MANY)
     yield f"{report['load']['absent']}\n"
     yield _GROWTH
-    growth = {"requests": "requests", "items read": "read", "bytes": "bytes", "CPU ms": "cpu_ms"}
     for title, rows in report["growth"]["tables"].items():
         yield f"### {title}\n"
-        growth = {
-            "requests": "requests",
-            "items read": "read",
-            "bytes": "bytes",
-            "CPU ms": "cpu_ms",
-        }
-        yield from _rows(rows, growth)
+        yield from _rows(rows, _GROWN)
     yield _AUDIO
-    sound = {"ms": "milliseconds", "× real time": "times_real_time"}
-    yield from _rows(report["audio"]["g711"], sound)
-    yield from _rows(report["audio"]["path"], sound)
+    yield from _rows(report["audio"]["g711"], _SOUND)
+    yield from _rows(report["audio"]["path"], _SOUND)
+
+
+_START: Final = {
+    "ms": "ms",
+    "× two clients": "in_two_clients",
+    "CPU ms": "cpu_ms",
+    "modules": "modules",
+    "peak MiB": "peak_mib",
+}
+_EACH: Final = {
+    "CPU µs": "cpu_us",
+    "wall µs": "wall_us",
+    "AWS calls": "aws_calls",
+    "bytes": "aws_bytes",
+    "× botocore": "in_its_aws_calls",
+    "peak KiB": "peak_kib",
+}
+_MANY: Final = {
+    "a second": "per_second",
+    "p50 ms": "p50_ms",
+    "p95 ms": "p95_ms",
+    "p99 ms": "p99_ms",
+}
+_GROWN: Final = {
+    "requests": "requests",
+    "items read": "read",
+    "bytes": "bytes",
+    "CPU ms": "cpu_ms",
+}
+_SOUND: Final = {"ms": "milliseconds", "× real time": "times_real_time"}
 
 
 def _memories(report: Report) -> Iterator[Mapping[str, Any]]:
