@@ -17,6 +17,7 @@ _NAMES: Final = {
 }
 _AUDIO_BUCKET: Final = "MOLTIS_AUDIO_BUCKET"
 _SOFT_PHONE: Final = "MOLTIS_SOFT_PHONE"
+_CARRIER_SPEED: Final = "MOLTIS_CARRIER_SPEED"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,6 +32,8 @@ class Settings:
     """Where sounds are kept; without one, the carriers speak."""
     has_soft_phone: bool = False
     """Whether a telephone can be had in the browser; only a local gateway has one."""
+    carrier_speed: float = 1.0
+    """How many times as fast as ours the clock of simulated carriers runs."""
 
 
 @cache
@@ -49,4 +52,5 @@ def settings() -> Settings:
         **named,
         audio_bucket=os.environ.get(_AUDIO_BUCKET, ""),
         has_soft_phone=bool(os.environ.get(_SOFT_PHONE)),
+        carrier_speed=float(os.environ.get(_CARRIER_SPEED, "1")),
     )

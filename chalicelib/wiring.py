@@ -320,6 +320,7 @@ def _exchange(its_account: Account, credentials: Credentials) -> Exchange:
             now=now,
         ),
         now=now,
+        speed=settings().carrier_speed if its_account.simulated else 1.0,
     )
 
 

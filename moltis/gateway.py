@@ -74,7 +74,7 @@ def running(
         functions = LocalFunctions(_functions())
         functions.start()
         stack.callback(functions.stop)
-        if stack.enter_context(cloud(functions.url)):
+        if stack.enter_context(cloud(functions.url, speed=speed)):
             _check_agents(config)
         wiring.forget()
         stack.callback(wiring.forget)

@@ -46,13 +46,14 @@ SOUNDS_GO_AWAY: Final = {
 
 
 @contextmanager
-def cloud(functions_url: str) -> Iterator[bool]:
+def cloud(functions_url: str, *, speed: float = 1.0) -> Iterator[bool]:
     """Have AWS there while the context lasts; tells whether it is embedded.
 
-    *functions_url* is where our Lambda functions are invoked.
+    *functions_url* is where our Lambda functions are invoked; simulated carriers run *speed* times
+    as fast as real ones.
     """
     endpoint = os.environ.get("AWS_ENDPOINT_URL", "")
-    with _environment(functions_url, embedded=not endpoint):
+    with _environment(functions_url, speed=speed, embedded=not endpoint):
         aws.client.cache_clear()
         aws.session.cache_clear()
         with _nothing() if endpoint else _embedded():
@@ -101,12 +102,13 @@ def _embedded() -> Iterator[None]:
 
 
 @contextmanager
-def _environment(functions_url: str, *, embedded: bool) -> Iterator[None]:
+def _environment(functions_url: str, *, speed: float, embedded: bool) -> Iterator[None]:
     wanted = {
         "MOLTIS_TABLE": TABLE,
         "MOLTIS_SECRET_PREFIX": f"moltis-phone/{STAGE}",
         "MOLTIS_TAKE_TURN_FUNCTION": "take_turn",
         "MOLTIS_SOFT_PHONE": "yes",
+        "MOLTIS_CARRIER_SPEED": str(speed),
         "MOLTIS_AUDIO_BUCKET": SOUNDS,
         _CLOCK_VARIABLE: "known once the cloud is there",
         "AWS_DEFAULT_REGION": os.environ.get("AWS_DEFAULT_REGION", REGION),

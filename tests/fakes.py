@@ -9,7 +9,7 @@ from typing import Any
 from chalicelib.accounts.account import OutboundLimits
 from chalicelib.calls.call import AnsweredBy, Call, State, may_become
 from chalicelib.calls.search import ALWAYS, Period
-from chalicelib.calls.transcript import Conversation, Line, Slot
+from chalicelib.calls.transcript import Conversation, Kind, Line, Slot
 from chalicelib.errors import (
     Fault,
     InvalidParamsError,
@@ -143,7 +143,7 @@ class FakeCallStore(CallStore):
                 return Heard.REPEATED
             if call.turn != turn or not self._fill(call_id, Slot.user(turn), line):
                 return Heard.REPEATED
-            self._move(call, state=State.ACTIVE)
+            self._move(call, state=State.ACTIVE, saying="", said_at=None)
             if delivery:
                 self._seen.add((call_id, delivery))
             return Heard.FRESH
@@ -177,7 +177,8 @@ class FakeCallStore(CallStore):
             awaited = call.turn == turn and call.heard == reply.heard
             if not awaited or not self._fill(call_id, slot, line):
                 return self._lines.get(call_id, {}).get(str(slot))
-            self._move(call, turn=turn + 1, parts=1, told=int(reply.told), **_replying(call, reply))
+            opened = replace(call, saying="", said_at=None, turn=turn + 1, parts=1)
+            self._move(opened, told=int(reply.told), **_replying(call, reply))
             return line
 
     @override
@@ -206,11 +207,11 @@ class FakeCallStore(CallStore):
         return [line for line in found if line.part]
 
     @override
-    def note_told(self, call_id: str, turn: int, part: int) -> None:
+    def note_told(self, call_id: str, turn: int, part: int, saying: str, at: datetime) -> None:
         with self._lock:
             call = self._live(call_id)
             if call and call.turn == turn and call.told < part:
-                self._keep(replace(call, told=part))
+                self._keep(replace(call, told=part, saying=saying, said_at=at))
 
     @override
     def interject(
@@ -229,6 +230,20 @@ class FakeCallStore(CallStore):
                 given=now.given + given,
                 fillers=now.fillers + int(filler),
             )
+            return True
+
+    @override
+    def overtake(self, call: Call, slot: Slot, line: Line, again: Line | None = None) -> bool:
+        with self._lock:
+            now = self._live(call.call_id)
+            if now is None or _standing(now) != _standing(call):
+                return False
+            if not self._fill(call.call_id, slot, line):
+                return False
+            if again:
+                self._fill(call.call_id, slot.behind(), again)
+            spoken = [one.text for one in (line, again) if one and one.kind is Kind.SPEECH]
+            self._move(now, saying=" ".join(spoken), said_at=line.at)
             return True
 
     @override

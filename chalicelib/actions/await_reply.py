@@ -119,7 +119,8 @@ def _parts(call: Call, wait: Wait, exchange: Exchange) -> list[Line]:
 
 def _speak(call: Call, parts: list[Line], wait: Wait, exchange: Exchange) -> list[Verb]:
     turn, manner, last = wait.turn + 1, Manner.of(call), parts[-1]
-    exchange.calls.note_told(call.call_id, turn, last.part)
+    saying = " ".join(line.text for line in parts)
+    exchange.calls.note_told(call.call_id, turn, last.part, saying, exchange.now())
     if not last.more:
         return reply_verbs(parts, manner, turn=turn, exchange=exchange)
     spoken = [verb for line in parts for verb in words(line, manner)]

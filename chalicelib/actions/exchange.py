@@ -26,6 +26,8 @@ class Exchange:
     turns: Turns
     voice: Voice
     now: Callable[[], datetime]
+    speed: float = 1.0
+    """How many times as fast as ours the carrier's clock runs: simulated ones may hurry."""
 
     def url(self, route: Route, call_id: str, **query: str | int) -> str:
         """The address at which the carrier asks about the call."""

@@ -3,6 +3,7 @@
 from chalicelib.actions.acts import DIGITS
 from chalicelib.actions.exchange import Exchange
 from chalicelib.actions.next_words import is_wanted_over, words
+from chalicelib.actions.overtaken import unheard
 from chalicelib.actions.perform import perform
 from chalicelib.actions.voiced import PATIENCE_SECS, voiced
 from chalicelib.calls.call import Call, State
@@ -20,6 +21,8 @@ from chalicelib.store.base import Ending
 
 def speak(call: Call, message: str, *, exchange: Exchange) -> Call:
     """Say *message* in *call*; then the conversation goes on where it was.
+
+    What it cuts off, where the carrier has to leave its document for it, is said again behind it.
 
     Raises:
         InvalidParamsError: there is nothing to say, or nobody has answered yet.
@@ -80,11 +83,22 @@ def _keep(call: Call, text: str, kind: Kind, exchange: Exchange) -> tuple[Call, 
     """
     while not is_wanted_over(call):
         slot, line = _aside(call, text, kind, exchange)
-        given = exchange.provider.utterances(words(line, Manner.of(call)))
-        if exchange.calls.interject(call, slot, line, given=given):
+        if _put(call, slot, line, exchange):
             return call, slot, line
         call = exchange.calls.get(call.call_id)
     raise CallOverError(call.call_id)
+
+
+def _put(call: Call, slot: Slot, line: Line, exchange: Exchange) -> bool:
+    if exchange.provider.takes_commands:
+        given = exchange.provider.utterances(words(line, Manner.of(call)))
+        return exchange.calls.interject(call, slot, line, given=given)
+    rest = unheard(call, exchange=exchange)
+    if not rest:
+        return exchange.calls.overtake(call, slot, line)
+    again = Line(speaker=Speaker.BOT, text=rest, at=line.at)
+    spoken = voiced(again, call, exchange=exchange, within_secs=PATIENCE_SECS)
+    return exchange.calls.overtake(call, slot, line, spoken)
 
 
 def _aside(call: Call, text: str, kind: Kind, exchange: Exchange) -> tuple[Slot, Line]:

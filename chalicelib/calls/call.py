@@ -157,6 +157,10 @@ class Call:
     """Whether more parts of it are to come."""
     told: int = 0
     """How many of them went out in a document, where the carrier had to come back for them."""
+    saying: str = ""
+    """What the newest document says, where it is no reply in one piece and not the first words."""
+    said_at: datetime | None = None
+    """Since when."""
     act: Act | None = None
     """What we do once the newest reply was spoken."""
     failures: int = 0

@@ -116,6 +116,10 @@ class Slot:
         """Something from the bot after the answer of *turn* and before the next turn."""
         return cls(turn, f"wait-{_stamp(at)}{_nth(nth)}")
 
+    def behind(self) -> "Slot":
+        """What is said again behind the words in this slot, because they overtook it."""
+        return Slot(self.turn, f"{self.part}-again")
+
     @override
     def __str__(self) -> str:
         # Sorts as the conversation went, and may stand in an address.

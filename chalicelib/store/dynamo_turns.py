@@ -1,13 +1,15 @@
 """The memory of what is said in a call: each thing once, in its place."""
 
 from dataclasses import replace
+from datetime import datetime
 from typing import Final
 
+from pynamodb.expressions.condition import Condition
 from pynamodb.expressions.update import Action
 
 from chalicelib.calls.call import Call, State
 from chalicelib.calls.replies import write_act
-from chalicelib.calls.transcript import Conversation, Line, Slot
+from chalicelib.calls.transcript import Conversation, Kind, Line, Slot
 from chalicelib.errors import UnknownCallError
 from chalicelib.overriding import override
 from chalicelib.store.base import CallStore
@@ -47,7 +49,9 @@ class DynamoTurns(CallStore):
         awaited = LIVE & (CallItem.account == account) & (CallItem.turn == turn)
         steps: dict[str, Step] = {
             "line": Put(line_item(call_id, Slot.user(turn), line), ABSENT),
-            "call": Change(call_at(call_id), (CallItem.state.set(State.ACTIVE), ONE_MORE), awaited),
+            "call": Change(
+                call_at(call_id), (CallItem.state.set(State.ACTIVE), *_SILENT, ONE_MORE), awaited
+            ),
         }
         if delivery:
             steps["seen"] = Put(seen_item(call_id, delivery, line.at), ABSENT)
@@ -94,6 +98,7 @@ class DynamoTurns(CallStore):
             CallItem.turn.set(turn + 1),
             CallItem.parts.set(1),
             CallItem.told.set(int(reply.told)),
+            *_SILENT,
             *_replying(reply),
         )
         refused = transact(
@@ -133,20 +138,15 @@ class DynamoTurns(CallStore):
         return [line for line in lines if line.part]
 
     @override
-    def note_told(self, call_id: str, turn: int, part: int) -> None:
+    def note_told(self, call_id: str, turn: int, part: int, saying: str, at: datetime) -> None:
         still = LIVE & (CallItem.turn == turn) & (CallItem.told < part)
-        change(call_at(call_id), CallItem.told.set(part), condition=still)
+        told = (CallItem.told.set(part), CallItem.saying.set(saying), CallItem.said_at.set(at))
+        change(call_at(call_id), *told, condition=still)
 
     @override
     def interject(
         self, call: Call, slot: Slot, line: Line, *, given: int = 0, filler: bool = False
     ) -> bool:
-        as_it_was = (
-            LIVE
-            & (CallItem.turn == call.turn)
-            & (CallItem.heard == call.heard)
-            & (CallItem.state == call.state)
-        )
         speaks = given and call.state is State.LISTENING
         actions = (
             CallItem.given.add(given),
@@ -156,8 +156,24 @@ class DynamoTurns(CallStore):
         )
         return not transact(
             line=Put(line_item(call.call_id, slot, line), ABSENT),
-            call=Change(call_at(call.call_id), actions, as_it_was),
+            call=Change(call_at(call.call_id), actions, _as_in(call)),
         )
+
+    @override
+    def overtake(self, call: Call, slot: Slot, line: Line, again: Line | None = None) -> bool:
+        spoken = [one.text for one in (line, again) if one and one.kind is Kind.SPEECH]
+        actions = (
+            CallItem.saying.set(" ".join(spoken)),
+            CallItem.said_at.set(line.at),
+            ONE_MORE,
+        )
+        steps: dict[str, Step] = {
+            "line": Put(line_item(call.call_id, slot, line), ABSENT),
+            "call": Change(call_at(call.call_id), actions, _as_in(call)),
+        }
+        if again:
+            steps["again"] = Put(line_item(call.call_id, slot.behind(), again), ABSENT)
+        return not transact(**steps)
 
     @override
     def note_spoken(self, call_id: str, delivery: str, *, heard: int, account: str) -> Call | None:
@@ -178,6 +194,8 @@ class DynamoTurns(CallStore):
         except LineItem.DoesNotExist:
             return None
 
+
+_SILENT: Final[tuple[Action, ...]] = (CallItem.saying.remove(), CallItem.said_at.remove())
 
 _HEARING: Final[tuple[Action, ...]] = (
     CallItem.heard.add(1),
@@ -235,6 +253,16 @@ def find_call(call_id: str) -> Call | None:
 def call_in(raw: RawItem) -> Call:
     """Read a call as DynamoDB sent it."""
     return call_of(CallItem.from_raw_data(dict(raw)))
+
+
+def _as_in(call: Call) -> Condition:
+    stands: Condition = (
+        LIVE
+        & (CallItem.turn == call.turn)
+        & (CallItem.heard == call.heard)
+        & (CallItem.state == call.state)
+    )
+    return stands
 
 
 def _is_heard(call: Call, account: str) -> bool:

@@ -155,6 +155,8 @@ class CallItem(Item, discriminator="call"):
     parts = NumberAttribute(null=True)
     more = BooleanAttribute(null=True)
     told = NumberAttribute(null=True)
+    saying = UnicodeAttribute(null=True)
+    said_at = TimeAttribute(null=True)
     act = JSONAttribute(null=True)
     failures = NumberAttribute(null=True)
     fillers = NumberAttribute(null=True)

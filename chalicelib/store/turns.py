@@ -2,6 +2,7 @@
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
 
 from chalicelib.calls.call import Call, State
@@ -109,8 +110,11 @@ class TurnStore(ABC):
         """Read what there is of the reply that opened *turn*, in its order."""
 
     @abstractmethod
-    def note_told(self, call_id: str, turn: int, part: int) -> None:
-        """Note that the reply that opened *turn* went out in a document up to *part*."""
+    def note_told(self, call_id: str, turn: int, part: int, saying: str, at: datetime) -> None:
+        """Note that the reply that opened *turn* went out up to *part*, once.
+
+        *saying* is what of it the document says that went out *at* that time.
+        """
 
     @abstractmethod
     def interject(
@@ -120,6 +124,13 @@ class TurnStore(ABC):
 
         The carrier is *given* that many utterances to speak it. A call that listened is `speaking`
         then; one whose agent thinks, or that speaks anyway, goes on with that. A *filler* counts.
+        """
+
+    @abstractmethod
+    def overtake(self, call: Call, slot: Slot, line: Line, again: Line | None = None) -> bool:
+        """Put *line* into *slot* and *again* behind it, while the call stands as in *call*.
+
+        They are what is being said from then on, instead of what was. Says whether it was put.
         """
 
     @abstractmethod

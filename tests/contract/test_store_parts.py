@@ -1,12 +1,13 @@
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
 from chalicelib.calls.call import Call, State
 from chalicelib.calls.replies import AskKeys, EndCall, SendKeys, Transfer
-from chalicelib.calls.transcript import Line, Slot, Speaker, Timing
+from chalicelib.calls.transcript import Kind, Line, Slot, Speaker, Timing
 from chalicelib.store.base import CallStore, Ending
 from chalicelib.store.turns import Reply
 from tests.builders import NOON, a_call, a_line
@@ -129,9 +130,9 @@ def test_how_far_a_document_has_told_a_reply_only_grows(calls: CallStore) -> Non
     untold = calls.get(CALL_ID).told
 
     for number in (2, 1):
-        calls.note_told(CALL_ID, 2, number)
-    calls.note_told(CALL_ID, 1, 7)
-    calls.note_told("nobody", 2, 1)
+        calls.note_told(CALL_ID, 2, number, f"Part {number}.", NOON)
+    calls.note_told(CALL_ID, 1, 7, "Too late.", NOON)
+    calls.note_told("nobody", 2, 1, "Part 1.", NOON)
 
     assert (untold, calls.get(CALL_ID).told) == (0, 2)
 
@@ -193,3 +194,54 @@ def test_how_long_a_reply_took_is_kept_with_it(calls: CallStore) -> None:
     calls.reply(CALL_ID, 1, Reply(line=line))
 
     assert calls.conversation(CALL_ID).lines[-1] == line
+
+
+def test_what_overtakes_is_put_with_what_is_said_again_and_is_being_said(calls: CallStore) -> None:
+    aside = part(0, "One more thing.")
+    again = part(0, "Shall I take it?")
+    slot = Slot.aside(1, NOON, 1)
+
+    put = calls.overtake(calls.get(CALL_ID), slot, aside, again)
+
+    call = calls.get(CALL_ID)
+    assert put
+    assert [calls.line(CALL_ID, one) for one in (slot, slot.behind())] == [aside, again]
+    assert (call.saying, call.said_at) == ("One more thing. Shall I take it?", aside.at)
+
+
+def test_what_overtakes_is_not_put_when_the_call_went_on(calls: CallStore) -> None:
+    before = calls.get(CALL_ID)
+    calls.reply(CALL_ID, 1, Reply(line=FIRST))
+
+    put = calls.overtake(before, Slot.aside(1, NOON, 1), part(0, "One more thing."))
+
+    assert not put
+    assert calls.line(CALL_ID, Slot.aside(1, NOON, 1)) is None
+
+
+def test_keys_that_overtake_are_not_said_again(calls: CallStore) -> None:
+    keys = replace(part(0, "7"), kind=Kind.DTMF)
+
+    calls.overtake(calls.get(CALL_ID), Slot.aside(1, NOON, 1), keys)
+
+    assert (calls.get(CALL_ID).saying, calls.get(CALL_ID).said_at) == ("", keys.at)
+
+
+def test_what_was_being_said_counts_no_more_once_the_far_end_answers(calls: CallStore) -> None:
+    calls.overtake(calls.get(CALL_ID), Slot.aside(1, NOON, 1), part(0, "One more thing."))
+    account = calls.get(CALL_ID).account
+
+    calls.hear(CALL_ID, 1, replace(part(0, "Yes."), speaker=Speaker.USER), account=account)
+
+    assert (calls.get(CALL_ID).saying, calls.get(CALL_ID).said_at) == ("", None)
+
+
+def test_what_of_a_reply_went_out_last_is_what_is_being_said(calls: CallStore) -> None:
+    calls.reply(CALL_ID, 1, Reply(line=FIRST))
+
+    for number, secs in ((1, 0), (2, 5), (2, 9)):
+        at = NOON + timedelta(seconds=secs)
+        calls.note_told(CALL_ID, 2, number, f"Part {number}.", at)
+
+    call = calls.get(CALL_ID)
+    assert (call.saying, call.said_at) == ("Part 2.", NOON + timedelta(seconds=5))

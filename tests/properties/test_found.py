@@ -15,6 +15,7 @@ from tests.bottle.scenes import a_call, go_on, hang_up_there, order, talking
 from tests.bottle.world import CARRIERS, World, a_world
 
 every_carrier = pytest.mark.parametrize("provider", CARRIERS)
+every_document_carrier = pytest.mark.parametrize("provider", ["twilio", "plivo"])
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -89,13 +90,14 @@ def test_what_is_said_twice_at_one_moment_is_kept_twice(provider: str) -> None:
         (call,) = world.calls
         moment = world.clock()
 
-        for said in ("It is five past two.", "It is ten past two."):
-            world.rpc("voicecall.speak", call_id=call.call_id, message=said)
+        said = ("It is five past two.", "It is ten past two.")
+        for message in said:
+            world.rpc("voicecall.speak", call_id=call.call_id, message=message)
             go_on(world)
 
         assert world.clock() == moment
         words = [text for speaker, text in a_call(world).words if speaker == "bot"]
-        assert words[-2:] == ["It is five past two.", "It is ten past two."]
+        assert [word for word in words if word in said] == list(said)
         assert [line.text for line in world.memory.lines(call)] == words
         Watch().check(world)
 
@@ -121,3 +123,74 @@ def test_what_is_heard_twice_at_one_moment_is_kept_twice() -> None:
 
         theirs = [line.text for line in world.memory.lines(call) if line.speaker is Speaker.USER]
         assert theirs == ["Yes.", "No, wait."]
+
+
+LONG = "It is about Friday. There are two tables. Which one do you want?"
+
+
+@every_document_carrier
+@pytest.mark.parametrize(
+    ("secs", "again"),
+    [
+        (0.0, LONG),
+        (2.0, "There are two tables. Which one do you want?"),
+        (3.0, "Which one do you want?"),
+        (9.0, ""),
+    ],
+)
+def test_what_is_overtaken_before_it_was_heard_is_said_again(
+    provider: str, secs: float, again: str
+) -> None:
+    with a_world(provider, max_duration_secs=3600) as world:
+        call_up(world, LONG)
+        world.clock.pass_by(secs)
+        (call,) = world.calls
+
+        world.rpc("voicecall.speak", call_id=call.call_id, message="A word from outside.")
+        go_on(world)
+
+        spoken = [*filter(None, ("A word from outside.", again))]
+        assert [line.text for line in world.memory.lines(call)] == [LONG, *spoken]
+        words = [text for speaker, text in a_call(world).words if speaker == "bot"]
+        assert words[-len(spoken) :] == spoken
+
+
+@every_document_carrier
+def test_what_overtakes_is_said_again_when_it_is_overtaken_itself(provider: str) -> None:
+    with a_world(provider, max_duration_secs=3600) as world:
+        call_up(world, LONG)
+        world.clock.pass_by(9)
+        (call,) = world.calls
+        world.rpc("voicecall.speak", call_id=call.call_id, message="The first word.")
+
+        world.rpc("voicecall.dtmf", call_id=call.call_id, digits="7")
+        go_on(world)
+
+        said = [LONG, "The first word.", "7", "The first word."]
+        assert [line.text for line in world.memory.lines(call)] == said
+        assert [text for _, text in a_call(world).words][-2:] == ["7", "The first word."]
+        Watch().check(world)
+
+
+@every_document_carrier
+def test_a_message_that_keys_overtake_is_heard_to_its_end(provider: str) -> None:
+    with a_world(provider, max_duration_secs=3600) as world:
+        call_up(world, LONG, mode="notify")
+        world.clock.pass_by(2)
+        (call,) = world.calls
+
+        world.rpc("voicecall.dtmf", call_id=call.call_id, digits="7")
+        go_on(world)
+
+        rest = "There are two tables. Which one do you want?"
+        assert [text for _, text in a_call(world).words][-2:] == ["7", rest]
+        assert world.calls[0].state is State.COMPLETED
+        Watch().check(world)
+
+
+def call_up(world: World, message: str, mode: str = "conversation") -> None:
+    """Call somebody, who answers."""
+    world.rpc("voicecall.initiate", to="+15559870001", message=message, mode=mode)
+    world.carrier.rings(a_call(world))
+    world.carrier.picks_up(a_call(world))
+    world.drain()
