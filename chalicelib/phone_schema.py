@@ -127,6 +127,7 @@ PHONE: Final[Shape] = {
         "deny": PREFIXES,
         "max_concurrent_calls": whole(1, 100_000),
         "max_calls_per_day": whole(1, 10_000_000),
+        "max_calls_per_day_per_number": whole(1, 10_000_000),
         "machine": member_of(OnMachine),
     },
 }

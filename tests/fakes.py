@@ -34,7 +34,7 @@ class FakeCallStore(CallStore):
         self._calls: dict[str, Call] = {}
         self._lines: dict[str, dict[str, Line]] = {}
         self._keys: dict[tuple[str, str], Call] = {}
-        self._begun: Counter[tuple[str, date]] = Counter()
+        self._begun: Counter[tuple[str, date, str]] = Counter()
         self._notes: dict[str, EndedNote] = {}
         self._seen: set[tuple[str, str]] = set()
         self._overheard: dict[tuple[str, str], tuple[str, int, int]] = {}
@@ -353,10 +353,12 @@ class FakeCallStore(CallStore):
         today = (call.account, call.started_at.date())
         if self.running(call.account) >= limits.max_concurrent_calls:
             rule = "phone.outbound.max_concurrent_calls"
-        elif self._begun[today] >= limits.max_calls_per_day:
+        elif self._begun[*today, ""] >= limits.max_calls_per_day:
             rule = "phone.outbound.max_calls_per_day"
+        elif self._begun[*today, call.to_number] >= limits.max_calls_per_day_per_number:
+            rule = "phone.outbound.max_calls_per_day_per_number"
         else:
-            self._begun[today] += 1
+            self._begun.update(((*today, ""), (*today, call.to_number)))
             return
         message = f"account {call.account!r} has no room; raise {rule}"
         raise LimitReachedError(message, rule=rule)

@@ -24,6 +24,8 @@ class OutboundLimits:
     deny: tuple[str, ...] = ()
     max_concurrent_calls: int = 10
     max_calls_per_day: int = 1000
+    max_calls_per_day_per_number: int = 100
+    """To one and the same number: whoever is called by mistake shall not be called all day."""
     machine: OnMachine = OnMachine.OFF
 
 

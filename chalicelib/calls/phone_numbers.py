@@ -1,9 +1,12 @@
 """E.164 numbers, and how to show one without showing it."""
 
 import re
-from typing import NewType
+from typing import TYPE_CHECKING, NewType
 
 from chalicelib.errors import BadPhoneNumberError
+
+if TYPE_CHECKING:
+    import phonenumbers
 
 PhoneNumber = NewType("PhoneNumber", str)
 
@@ -33,7 +36,23 @@ def e164(text: str, *, field: str = "to") -> PhoneNumber:
     if parsed.extension or not phonenumbers.is_possible_number(parsed):
         reason = "is not a number that can be dialled; write it like +15559876543"
         raise BadPhoneNumberError(reason, field=field)
+    if _is_short(parsed):
+        reason = "is an emergency or short number; those are never called, and no setting allows it"
+        raise BadPhoneNumberError(reason, field=field)
     return PhoneNumber(phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.E164))
+
+
+def _is_short(number: "phonenumbers.PhoneNumber") -> bool:
+    """Whether *number* is an emergency, service or local number behind a country's code.
+
+    `+49112` has a length that German numbers may have, and some networks would connect it.
+    """
+    import phonenumbers  # noqa: PLC0415  # as above
+
+    length = phonenumbers.is_possible_number_with_reason(number)
+    if length == phonenumbers.ValidationResult.IS_POSSIBLE_LOCAL_ONLY:
+        return True
+    return not phonenumbers.is_valid_number(number) and phonenumbers.is_valid_short_number(number)
 
 
 def caller(text: str) -> PhoneNumber | None:

@@ -10,6 +10,7 @@ from pynamodb.expressions.update import Action
 
 from chalicelib.accounts.account import OutboundLimits
 from chalicelib.calls.call import AnsweredBy, Call, CallId, State, may_become
+from chalicelib.calls.phone_numbers import masked
 from chalicelib.calls.search import ALWAYS, Period
 from chalicelib.errors import LimitReachedError, UnknownCallError
 from chalicelib.overriding import override
@@ -30,6 +31,7 @@ from chalicelib.store.items import (
     key_item,
     note_item,
     note_key,
+    number_counter,
     running_counter,
 )
 from chalicelib.store.tables import (
@@ -56,7 +58,7 @@ class DynamoCallStore(DynamoTurns):
             "running": _count(call, limits),
         }
         if limits:
-            steps["day"] = _count_day(call, limits)
+            steps |= _count_day(call, limits)
         if idempotency_key:
             # An item is taken away up to days after it expired: look at the time, too.
             reusable = ABSENT | (KeyItem.expires_at <= call.started_at)
@@ -69,7 +71,7 @@ class DynamoCallStore(DynamoTurns):
         if "key" in refused:
             first = KeyItem.from_raw_data(dict(refused["key"]))
             return Created(self.get(first.call_id), fresh=False)
-        raise _limit_reached(call.account, refused)
+        raise _limit_reached(call, refused)
 
     @override
     def record(self, call: Call) -> None:
@@ -255,10 +257,23 @@ def _count(call: Call, limits: OutboundLimits | None) -> Change:
     return Change(counter, (CounterItem.calls.add(1),), room)
 
 
-def _count_day(call: Call, limits: OutboundLimits) -> Change:
-    counter = day_counter(call.account, call.started_at)
-    actions = (CounterItem.calls.add(1), CounterItem.expires_at.set(counter.expires_at))
-    return Change(counter, actions, _below(limits.max_calls_per_day))
+def _count_day(call: Call, limits: OutboundLimits) -> dict[str, Step]:
+    account, at = call.account, call.started_at
+    counted = {
+        "day": (day_counter(account, at), limits.max_calls_per_day),
+        "number": (
+            number_counter(account, call.to_number, at),
+            limits.max_calls_per_day_per_number,
+        ),
+    }
+    return {
+        name: Change(
+            counter,
+            (CounterItem.calls.add(1), CounterItem.expires_at.set(counter.expires_at)),
+            _below(limit),
+        )
+        for name, (counter, limit) in counted.items()
+    }
 
 
 def _below(limit: int) -> Condition:
@@ -266,13 +281,20 @@ def _below(limit: int) -> Condition:
     return room
 
 
-def _limit_reached(account: str, refused: Collection[str]) -> LimitReachedError:
+def _limit_reached(call: Call, refused: Collection[str]) -> LimitReachedError:
+    account = f"account {call.account!r}"
     if "running" in refused:
         rule = "max_concurrent_calls"
-        message = f"account {account!r} has no room for another call; wait until one is over"
-    else:
+        message = f"{account} has no room for another call; wait until one is over"
+    elif "day" in refused:
         rule = "max_calls_per_day"
-        message = f"account {account!r} has made all its calls of today; wait until midnight UTC"
+        message = f"{account} has made all its calls of today; wait until midnight UTC"
+    else:
+        rule = "max_calls_per_day_per_number"
+        message = (
+            f"{account} has made all its calls of today to {masked(call.to_number)}; "
+            "wait until midnight UTC"
+        )
     return LimitReachedError(
         f"{message}, or raise {rule} under [phone.outbound]", rule=f"phone.outbound.{rule}"
     )

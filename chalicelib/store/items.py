@@ -168,6 +168,12 @@ def day_counter(account: str, at: datetime) -> CounterItem:
     return CounterItem(account_key(account), f"DAY#{time_text(at)[:10]}", expires_at=at + _DAY_LIFE)
 
 
+def number_counter(account: str, number: str, at: datetime) -> CounterItem:
+    """The counter of the calls that an account began to *number* on the day of *at*."""
+    of_all = day_counter(account, at)
+    return CounterItem(of_all.pk, f"{of_all.sk}#{number}", expires_at=of_all.expires_at)
+
+
 def note_item(call_id: str, at: datetime) -> NoteItem:
     """Write that the call is over since *at*."""
     return NoteItem(

@@ -6,6 +6,7 @@
 | Line      | CALL#{call_id}     | LINE#{turn:06}#{part}  | never               |
 | Key       | KEY#{sha256}       | KEY                    | after a day         |
 | Counter   | ACCOUNT#{id}       | RUNNING, DAY#{date}    | a day's, after two  |
+| Counter   | ACCOUNT#{id}       | DAY#{date}#{number}    | after two days      |
 | Account   | ACCOUNT#{id}       | ACCOUNT                | never               |
 | Phone     | PHONE              | PHONE                  | never               |
 | Settings  | PHONE              | SETTINGS               | never               |

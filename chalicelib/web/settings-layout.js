@@ -55,6 +55,7 @@ const WORDS = {
   "phone.outbound.deny": ["Prefixes that may not", "The longer prefix wins."],
   "phone.outbound.max_concurrent_calls": ["Calls at the same time", "For each account."],
   "phone.outbound.max_calls_per_day": ["Calls in a day", "For each account, in a day of UTC."],
+  "phone.outbound.max_calls_per_day_per_number": ["Calls in a day to one number", "For each account, in a day of UTC."],
   "phone.outbound.machine": ["When a machine answers", ""],
   from_number: ["Number", "Whom the far end sees, like +15551234567."],
   webhook_url: ["Public address", "Where the carrier reaches this phone; it must be reachable from outside."],

@@ -151,6 +151,37 @@ def test_no_more_calls_begin_in_a_day_than_the_limit_allows(calls: CallStore) ->
     assert created.fresh
 
 
+def test_no_more_calls_begin_in_a_day_to_one_number_than_the_limit_allows(calls: CallStore) -> None:
+    limits = OutboundLimits(max_calls_per_day_per_number=2)
+    for number in range(2):
+        calls.create(a_call(call_id=CallId(f"call-{number}")), limits=limits)
+        calls.finish(f"call-{number}", Ending(at=LATER), account="twilio")
+
+    with pytest.raises(LimitReachedError, match="max_calls_per_day_per_number") as caught:
+        calls.create(a_call(call_id=CallId("third")), limits=limits)
+    elsewhere = a_call(call_id=CallId("elsewhere"), to_number="+15559876544")
+    others = a_call(call_id=CallId("others"), account="plivo")
+    tomorrow = a_call(call_id=CallId("tomorrow"), started_at=NOON + timedelta(hours=12))
+
+    assert caught.value.rule == "phone.outbound.max_calls_per_day_per_number"
+    assert "5559876543" not in str(caught.value)
+    assert all(calls.create(one, limits=limits).fresh for one in (elsewhere, others, tomorrow))
+
+
+def test_a_refused_call_is_counted_nowhere(calls: CallStore) -> None:
+    calls.create(a_call(call_id=CallId("inbound")))
+    for number in range(5):
+        with pytest.raises(LimitReachedError, match="max_concurrent_calls"):
+            calls.create(
+                a_call(call_id=CallId(f"call-{number}")),
+                limits=OutboundLimits(max_concurrent_calls=1),
+            )
+
+    one_a_day = OutboundLimits(max_calls_per_day=1, max_calls_per_day_per_number=1)
+
+    assert calls.create(a_call(call_id=CallId("first")), limits=one_a_day).fresh
+
+
 def test_a_call_that_was_over_before_it_began_is_kept_once_and_not_counted(memory: Memory) -> None:
     failure = CallFailure(code="refused_by_policy", message="the inbound policy is disabled")
     refused = a_call(state=State.ERROR, ended_at=NOON, error=failure)

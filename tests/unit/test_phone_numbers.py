@@ -47,6 +47,18 @@ def test_what_cannot_be_dialled_is_refused_with_the_reason(text: str, reason: st
     assert refused.value.faults == (Fault("to", reason),)
 
 
+@pytest.mark.parametrize(
+    "text", ["+49110", "+49112", "+49 1 12", "+43112", "+44999", "+33112", "+1911", "+49116117"]
+)
+def test_emergency_and_short_numbers_are_refused_behind_a_countrys_code_too(text: str) -> None:
+    with pytest.raises(BadPhoneNumberError):
+        e164(text)
+
+
+def test_a_short_number_that_somebody_has_can_be_dialled() -> None:
+    assert e164("+683 4002") == "+6834002"
+
+
 def test_the_error_names_the_field_and_not_the_number() -> None:
     with pytest.raises(BadPhoneNumberError) as refused:
         e164("555 123 4567", field="allowlist")
