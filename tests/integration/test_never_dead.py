@@ -1,8 +1,8 @@
 """A model that is quick, slow, broken or gone, on every carrier: the line is never dead.
 
-Everything that waits runs `SCALE` times faster than it does in a real call: the carrier's clock,
-the account's budget and patience, our own pauses, and the model. All figures below are seconds of
-that faster clock, in which the machine that runs the test is as many times slower.
+Everything that waits on purpose runs `SCALE` times faster than in a real call: the carrier's clock,
+the account's budget and patience, our own pauses, and the model. The machine does not, so that what
+is granted for its work is granted in real seconds. Without its fillers, no carrier would pass.
 """
 
 import time
@@ -37,6 +37,7 @@ PATIENCE_SECS: Final = 15.0
 GRACE_SECS: Final = 2.0
 DOCUMENT_SECS: Final = 10.0
 EVENT_SECS: Final = 2.0
+APART_SECS: Final = 0.4
 APOLOGY: Final = "I am sorry, I could not work that out. Could you say it again?"
 FILLERS: Final = {"One moment, please.", "Let me see.", "Just a second."}
 REPLY: Final = "That is answered."
@@ -58,11 +59,11 @@ def _after(secs: float) -> Answers:
 CASES: Final = (
     Case("0.2 s", _after(0.2), answered=True),
     Case("3 s", _after(3), answered=True),
-    Case("12 s", _after(12), answered=True),
-    Case("90 s", _after(90), answered=False),
     Case("500", Fails(500), answered=False),
     Case("garbage", GARBAGE, answered=False),
     Case("nothing", EMPTY, answered=False),
+    Case("12 s", _after(12), answered=True),
+    Case("90 s", _after(90), answered=False),
     Case("hangs", Hangs(), answered=False),
 )
 MOVES: Final = {case.question: case.move for case in CASES}
@@ -88,7 +89,7 @@ class Post:
 
 @dataclass(frozen=True, slots=True)
 class Played:
-    """All cases on one carrier, played at the same time."""
+    """All cases on one carrier, played side by side."""
 
     phone: Phone
     calls: dict[str, dict[str, Any]]
@@ -110,13 +111,15 @@ def played(request: pytest.FixtureRequest) -> Iterator[Played]:
             "timeout_secs": PATIENCE_SECS / SCALE,
         }
         with a_phone(request.param, speed=SCALE, agent=agent) as phone:
-            ids = {case.question: _call(phone, case) for case in CASES}
+            # Those that take long come first; all at one moment would only test the machine.
+            ids = {case.question: _call(phone, case) for case in reversed(CASES)}
             calls = {question: phone.over(call_id) for question, call_id in ids.items()}
             yield Played(phone, calls, post)
 
 
 def _call(phone: Phone, case: Case) -> str:
     heard = REPLY if case.answered else APOLOGY
+    time.sleep(APART_SECS)
     return phone.initiate(phone.far_end(Says(case.question), Says("Bye.", when=heard)), "Hi.")
 
 
@@ -165,11 +168,12 @@ def test_the_far_end_hears_something_soon_after_it_has_spoken(played: Played, ca
     silent = waits(played.phone.at_carrier(played.calls[case.question]).moments)
 
     assert len(silent) == 2
-    assert max(silent) < BUDGET_SECS + GRACE_SECS
+    assert max(silent) / SCALE < BUDGET_SECS / SCALE + GRACE_SECS
 
 
 def test_no_webhook_waits_longer_than_its_carrier_does(played: Played) -> None:
     takes_commands = registry.PROVIDERS[played.phone.account].takes_commands
-    longest = max(played.post.took) * SCALE
+    work_secs = DOCUMENT_SECS - BUDGET_SECS
+    limit = EVENT_SECS if takes_commands else BUDGET_SECS / SCALE + work_secs
 
-    assert longest < (EVENT_SECS if takes_commands else DOCUMENT_SECS)
+    assert max(played.post.took) < limit
