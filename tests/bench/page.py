@@ -23,8 +23,8 @@ From the start of a process to its first answer: a webhook that Twilio signed, o
 is for. Ours is the deployment package, unpacked as it is; AWS answers at once, on loopback. Beside
 it: Python itself, `import boto3` with two clients that are ready and answer nothing, and the same
 phone as one would write it (`tests/bench/peers`), on plain Chalice as `chalice package` makes it,
-and on FastAPI with its byte code. Why it is so: [decision 9](decisions/0009-what-a-start-does-not-
-do.md).
+and on FastAPI with its byte code. Why it is so:
+[decision 9](decisions/0009-what-a-start-does-not-do.md).
 """
 _WARM: Final = """## Warm
 
@@ -52,7 +52,8 @@ One gateway process, warm, and many callers at once, each with a connection of i
 _GROWTH: Final = """## Growth
 
 What an operation costs when more is there: requests, items that DynamoDB reads for it, bytes that
-come back, and our CPU. The table is moto's, in another process.
+come back, and our CPU. The table is moto's, in another process. A turn
+reads its conversation, so that the agent knows it: that is linear in its lines.
 """
 _AUDIO: Final = """## Sound
 
