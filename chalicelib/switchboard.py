@@ -9,6 +9,7 @@ from datetime import datetime
 from typing import Any, Final
 
 from chalicelib import parameters, wiring
+from chalicelib.accounts.audit import SOMEBODY, Asker
 from chalicelib.actions.end_call import end_call
 from chalicelib.actions.find_calls import Found, find_calls
 from chalicelib.actions.place_call import CallOrder, place_call_or_fall_back
@@ -31,19 +32,19 @@ class Verb:
 
     words: str
     takes: Takes
-    act: Callable[[Params], Result]
+    act: Callable[[Params, Asker], Result]
 
-    def __call__(self, params: Params) -> Result:
-        """Do it.
+    def __call__(self, params: Params, asker: Asker = SOMEBODY) -> Result:
+        """Do it for *asker*.
 
         Raises:
             InvalidParamsError: *params* are not what it takes.
         """
         self.takes.check(params)
-        return self.act(params)
+        return self.act(params, asker)
 
 
-def _status(params: Params) -> Result:
+def _status(params: Params, _asker: Asker) -> Result:
     if "call_id" in params:
         return conversation_json(wiring.calls().conversation(params["call_id"]))
     return {
@@ -52,8 +53,8 @@ def _status(params: Params) -> Result:
     }
 
 
-def place(params: Params) -> Call:
-    """Call somebody as *params*, which are checked, say."""
+def place(params: Params, asker: Asker) -> Call:
+    """Call somebody as *params*, which are checked, say and *asker* wants."""
     from chalicelib.calls.speakable import speakable  # noqa: PLC0415
 
     mode = Mode(params.get("mode", Mode.CONVERSATION))
@@ -69,25 +70,26 @@ def place(params: Params) -> Call:
         voice=params.get("voice", ""),
         speaker=SpeechKind(speaker) if speaker else None,
         idempotency_key=params.get("idempotency_key", ""),
+        asked_by=asker,
     )
     exchange = wiring.exchange(params.get("account", wiring.DEFAULT))
     return place_call_or_fall_back(order, exchange=exchange, fallback=wiring.exchange)
 
 
-def _initiate(params: Params) -> CallJson:
-    return conversation_json(Conversation.of(place(params), ()))
+def _initiate(params: Params, asker: Asker) -> CallJson:
+    return conversation_json(Conversation.of(place(params, asker), ()))
 
 
-def _end(params: Params) -> CallJson:
+def _end(params: Params, _asker: Asker) -> CallJson:
     return _then(params, lambda call: end_call(call, exchange=wiring.exchange_of(call)))
 
 
-def _say(params: Params) -> CallJson:
+def _say(params: Params, _asker: Asker) -> CallJson:
     message = params["message"]
     return _then(params, lambda call: speak(call, message, exchange=wiring.exchange_of(call)))
 
 
-def _key(params: Params) -> CallJson:
+def _key(params: Params, _asker: Asker) -> CallJson:
     digits = params["digits"]
     return _then(params, lambda call: send_digits(call, digits, exchange=wiring.exchange_of(call)))
 
@@ -107,7 +109,7 @@ def find(params: Params) -> Found:
     )
 
 
-def _history(params: Params) -> Result:
+def _history(params: Params, _asker: Asker) -> Result:
     found = find(params)
     return {
         "calls": [call_json(call) for call in found.calls],

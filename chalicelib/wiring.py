@@ -310,6 +310,7 @@ def _exchange(its_account: Account, credentials: Credentials) -> Exchange:
         account=its_account,
         provider=provider,
         calls=calls(),
+        audit=audit(),
         timers=timers(),
         turns=_turns(),
         voice=AccountVoice(

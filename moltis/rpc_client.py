@@ -11,6 +11,8 @@ from typing import Any, Final
 import requests
 
 from chalicelib.errors import ConfigurationError
+from chalicelib.routes.access import COMMAND_LINE
+from chalicelib.settings import VERSION
 from moltis.state_file import read_state
 
 TIMEOUTS: Final = (3.05, 40.0)
@@ -98,6 +100,7 @@ class RpcClient:
         self._address = address
         self._session = requests.Session()
         self._session.trust_env = False
+        self._session.headers["User-Agent"] = f"{COMMAND_LINE}{VERSION}"
         self._ids = count(1)
 
     @property

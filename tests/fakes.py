@@ -7,6 +7,7 @@ from threading import Lock
 from typing import Any
 
 from chalicelib.accounts.account import OutboundLimits
+from chalicelib.accounts.audit import AuditEntry
 from chalicelib.calls.call import AnsweredBy, Call, State, may_become
 from chalicelib.calls.search import ALWAYS, Period
 from chalicelib.calls.transcript import Conversation, Kind, Line, Slot
@@ -18,6 +19,7 @@ from chalicelib.errors import (
 )
 from chalicelib.overriding import override
 from chalicelib.store.base import (
+    AuditStore,
     CallStore,
     Created,
     EndedNote,
@@ -26,10 +28,12 @@ from chalicelib.store.base import (
     Page,
 )
 from chalicelib.store.turns import Heard, Overheard, Reply
+from tests.fake_moves import newness, replying, standing
 
 
 class FakeCallStore(CallStore):
-    def __init__(self) -> None:
+    def __init__(self, audit: AuditStore | None = None) -> None:
+        self._audit = audit
         self._lock = Lock()
         self._calls: dict[str, Call] = {}
         self._lines: dict[str, dict[str, Line]] = {}
@@ -44,7 +48,12 @@ class FakeCallStore(CallStore):
 
     @override
     def create(
-        self, call: Call, *, limits: OutboundLimits | None = None, idempotency_key: str = ""
+        self,
+        call: Call,
+        *,
+        limits: OutboundLimits | None = None,
+        idempotency_key: str = "",
+        entry: AuditEntry | None = None,
     ) -> Created:
         with self._lock:
             there = self._calls.get(call.call_id) or self._created_under(call, idempotency_key)
@@ -55,6 +64,8 @@ class FakeCallStore(CallStore):
             if idempotency_key:
                 self._keys[call.account, idempotency_key] = call
             self._calls[call.call_id] = call
+            if entry and self._audit:
+                self._audit.append(entry)
             return Created(call, fresh=True)
 
     @override
@@ -178,7 +189,7 @@ class FakeCallStore(CallStore):
             if not awaited or not self._fill(call_id, slot, line):
                 return self._lines.get(call_id, {}).get(str(slot))
             opened = replace(call, saying="", said_at=None, turn=turn + 1, parts=1)
-            self._move(opened, told=int(reply.told), **_replying(call, reply))
+            self._move(opened, told=int(reply.told), **replying(call, reply))
             return line
 
     @override
@@ -191,7 +202,7 @@ class FakeCallStore(CallStore):
                 return False
             if not self._fill(call_id, Slot.rest(turn, line), line):
                 return False
-            self._move(call, parts=line.part, **_replying(call, reply))
+            self._move(call, parts=line.part, **replying(call, reply))
             return True
 
     @override
@@ -219,7 +230,7 @@ class FakeCallStore(CallStore):
     ) -> bool:
         with self._lock:
             now = self._live(call.call_id)
-            if now is None or _standing(now) != _standing(call):
+            if now is None or standing(now) != standing(call):
                 return False
             if not self._fill(call.call_id, slot, line):
                 return False
@@ -236,7 +247,7 @@ class FakeCallStore(CallStore):
     def overtake(self, call: Call, slot: Slot, line: Line, again: Line | None = None) -> bool:
         with self._lock:
             now = self._live(call.call_id)
-            if now is None or _standing(now) != _standing(call):
+            if now is None or standing(now) != standing(call):
                 return False
             if not self._fill(call.call_id, slot, line):
                 return False
@@ -315,13 +326,13 @@ class FakeCallStore(CallStore):
         calls = [
             call for call in self._all() if call.account == account and period.has(call.started_at)
         ]
-        calls.sort(key=_newness, reverse=True)
+        calls.sort(key=newness, reverse=True)
         if cursor:
             cursors = {self.cursor_after(call): call for call in self._all()}
             if cursor not in cursors:
                 raise InvalidParamsError(Fault("cursor", "is not one that we gave"))
             before = cursors[cursor]
-            calls = [call for call in calls if _newness(call) < _newness(before)]
+            calls = [call for call in calls if newness(call) < newness(before)]
         page = tuple(calls[:limit])
         return Page(page, self.cursor_after(page[-1]) if len(calls) > limit else "")
 
@@ -387,26 +398,3 @@ class FakeCallStore(CallStore):
     def _keep(self, call: Call) -> Call:
         self._calls[call.call_id] = call
         return call
-
-
-def _replying(call: Call, reply: Reply) -> dict[str, Any]:
-    ends = State.HANGUP_BOT if reply.line.ends_call else None
-    counted = {True: call.failures + 1, False: 0, None: call.failures}
-    return {
-        "state": reply.state,
-        "given": call.given + reply.given,
-        "quiet": reply.quiet,
-        "more": reply.line.more,
-        "act": reply.line.act,
-        "failures": counted[reply.failed],
-        "end_requested": call.end_requested or ends,
-        "end_requested_at": call.end_requested_at or (reply.line.at if ends else None),
-    }
-
-
-def _standing(call: Call) -> tuple[int, int, State]:
-    return call.turn, call.heard, call.state
-
-
-def _newness(call: Call) -> tuple[datetime, str]:
-    return call.started_at, call.call_id

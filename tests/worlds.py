@@ -36,6 +36,7 @@ from tests.fake_carriers import (
     Step,
     Timer,
 )
+from tests.fake_settings import FakeAuditStore
 from tests.fake_voice import FakeVoice
 from tests.fakes import FakeCallStore
 
@@ -73,7 +74,8 @@ class World:
 
     @classmethod
     def of(cls, *script: Step, call: Call | None = CALL, account: Account = ACCOUNT) -> "World":
-        clock, calls, provider = FakeClock(), FakeCallStore(), FakeProvider()
+        audit = FakeAuditStore()
+        clock, calls, provider = FakeClock(), FakeCallStore(audit), FakeProvider()
         timers = FakeTimers(clock)
         if call is not None:
             calls.create(call)
@@ -81,6 +83,7 @@ class World:
             account=account,
             provider=provider,
             calls=calls,
+            audit=audit,
             timers=timers,
             turns=FakeTurns(),
             voice=FakeVoice(),

@@ -1,9 +1,10 @@
 """What was done to the phone, by whom and when; never changed, and no secret in it."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
-from typing import Any
+from typing import Any, Final
 
 
 class Topic(StrEnum):
@@ -11,6 +12,22 @@ class Topic(StrEnum):
 
     SETTINGS = "settings"
     """Settings, credentials and access tokens."""
+    CALLS = "calls"
+    """Whether somebody was to be called."""
+
+
+class Door(StrEnum):
+    """Where somebody asked; that it was the command line is only what it says of itself."""
+
+    RPC = "rpc"
+    PAGE = "page"
+    CLI = "cli"
+    TOOL = "tool"
+    """The tool over plain HTTP."""
+    MCP = "mcp"
+    FUNCTION = "function"
+    """The Lambda function, which whoever may invoke it has no token for."""
+    UNKNOWN = "unknown"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -19,6 +36,18 @@ class Who:
 
     token_id: str
     name: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asker:
+    """Who asks for something, and where."""
+
+    who: Who
+    door: Door
+
+
+SOMEBODY: Final = Asker(who=Who(token_id="", name=""), door=Door.UNKNOWN)
+"""Whoever it was: nobody said."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,3 +69,5 @@ class AuditEntry:
     action: str
     who: Who
     changes: tuple[Change, ...] = ()
+    facts: Mapping[str, str] = field(default_factory=dict)
+    """What else there is to say of it."""

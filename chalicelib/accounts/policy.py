@@ -19,8 +19,8 @@ def admits(account: Account, from_number: str) -> bool:
     return number is not None and number in account.allowlist
 
 
-def check_may_call(account: Account, to: PhoneNumber) -> None:
-    """Let the call to *to* pass, or say which setting forbids it.
+def check_may_call(account: Account, to: PhoneNumber) -> str:
+    """Give the prefix by which *to* may be called, or say which setting forbids it.
 
     Raises:
         PolicyError: the account is off, or its prefixes do not allow the number.
@@ -40,6 +40,7 @@ def check_may_call(account: Account, to: PhoneNumber) -> None:
     if len(denied) >= len(allowed):
         message = f"calls to {denied}… are denied; change deny under [phone.outbound] to allow them"
         raise PolicyError(message, rule="phone.outbound.deny")
+    return allowed
 
 
 def check_is_ready(account: Account) -> None:

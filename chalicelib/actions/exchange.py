@@ -10,7 +10,7 @@ from chalicelib.calls.call import Call
 from chalicelib.calls.callbacks import Route, callback_url
 from chalicelib.calls.terms import AgentSettings
 from chalicelib.providers.base import Provider
-from chalicelib.store.base import CallStore
+from chalicelib.store.base import AuditStore, CallStore
 from chalicelib.timers.base import Timers
 from chalicelib.turns.base import Turns
 
@@ -22,6 +22,7 @@ class Exchange:
     account: Account
     provider: Provider
     calls: CallStore
+    audit: AuditStore
     timers: Timers
     turns: Turns
     voice: Voice

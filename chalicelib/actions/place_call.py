@@ -7,9 +7,11 @@ from datetime import datetime, timedelta
 
 from chalicelib import log
 from chalicelib.accounts.account import Account
+from chalicelib.accounts.audit import SOMEBODY, Asker
 from chalicelib.accounts.policy import check_is_ready, check_may_call
 from chalicelib.actions.exchange import Exchange
 from chalicelib.actions.next_words import about_to_open
+from chalicelib.actions.note_decision import ALLOWED, decision, note_refusal
 from chalicelib.actions.voiced import read_ahead
 from chalicelib.calls.call import (
     Call,
@@ -26,12 +28,14 @@ from chalicelib.calls.terms import SpeechKind, Terms
 from chalicelib.errors import (
     Fault,
     InvalidParamsError,
+    LimitReachedError,
+    PolicyError,
     ProviderError,
     ProviderUncertainError,
     UnsupportedFeatureError,
 )
 from chalicelib.providers.base import DialOrder, Feature
-from chalicelib.store.base import Ending
+from chalicelib.store.base import Created, Ending
 from chalicelib.timers.base import TimerKind
 
 RING_SLACK = timedelta(seconds=10)
@@ -56,6 +60,7 @@ class CallOrder:
     speaker: SpeechKind | None = None
     """What is empty is as the number, or the account, has it."""
     idempotency_key: str = ""
+    asked_by: Asker = SOMEBODY
 
 
 def place_call(order: CallOrder, *, exchange: Exchange) -> Call:
@@ -70,16 +75,11 @@ def place_call(order: CallOrder, *, exchange: Exchange) -> Call:
         UnsupportedFeatureError: the carrier cannot do what the settings ask of it.
         ProviderError: the carrier refused or failed; the call is kept, in state `error`.
     """
-    account = exchange.account
-    check_is_ready(account)
-    check_may_call(account, order.to)
-    _check_machine(exchange)
-    _check_voice(order, exchange)
-    created = exchange.calls.create(
-        _new_call(order, exchange),
-        limits=account.outbound,
-        idempotency_key=order.idempotency_key,
-    )
+    try:
+        created = _create(order, exchange)
+    except (PolicyError, LimitReachedError, UnsupportedFeatureError) as refusal:
+        note_refusal(refusal, order.asked_by, exchange, **_asked(order))
+        raise
     call = created.call
     if not created.fresh:
         return call
@@ -133,6 +133,27 @@ def dial_order(call: Call, exchange: Exchange) -> DialOrder:
         placed_at=call.started_at,
         on_machine=call.on_machine,
     )
+
+
+def _create(order: CallOrder, exchange: Exchange) -> Created:
+    """Decide whether the call is to be, and keep it and that decision in one transaction."""
+    account = exchange.account
+    check_is_ready(account)
+    prefix = check_may_call(account, order.to)
+    _check_machine(exchange)
+    _check_voice(order, exchange)
+    call = _new_call(order, exchange)
+    told = {"call_id": call.call_id, "rule": f"phone.outbound.allow {prefix}"}
+    return exchange.calls.create(
+        call,
+        limits=account.outbound,
+        idempotency_key=order.idempotency_key,
+        entry=decision(ALLOWED, order.asked_by, exchange, **_asked(order), **told),
+    )
+
+
+def _asked(order: CallOrder) -> dict[str, str]:
+    return {"to": order.to, "mode": order.mode}
 
 
 def _hangup_delay(exchange: Exchange) -> int:

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Final
 
 from chalice import Blueprint
 
+from chalicelib.accounts.audit import Asker, Door, Who
+
 if TYPE_CHECKING:
     from chalicelib.tool.envelopes.base import Answer, Event
 
@@ -29,7 +31,7 @@ def voice_call(event: "Event", context: object) -> "Answer":
     secs = min(envelope.longest_wait_secs, _secs_left(context))
     result = use(
         lambda: _keyed(envelope.open(event, context), context),
-        Caller(secs=secs, most_bytes=envelope.most_bytes),
+        Caller(asker=_asker(context), secs=secs, most_bytes=envelope.most_bytes),
     )
     return envelope.seal(result, event)
 
@@ -37,6 +39,12 @@ def voice_call(event: "Event", context: object) -> "Answer":
 def _secs_left(context: object) -> float:
     remaining = getattr(context, "get_remaining_time_in_millis", None)
     return max(remaining() / 1000 - ANSWERING_SECS, 0) if remaining else float("inf")
+
+
+def _asker(context: object) -> Asker:
+    """Whoever may invoke this function: CloudTrail knows who did, by the invocation."""
+    invocation = getattr(context, "aws_request_id", "")
+    return Asker(who=Who(token_id="", name=f"invocation {invocation}"), door=Door.FUNCTION)
 
 
 def _keyed(asked: object, context: object) -> object:

@@ -5,11 +5,11 @@ from dataclasses import asdict, dataclass
 from typing import Any, Final
 
 from chalicelib import parameters, wiring
-from chalicelib.accounts.audit import AuditEntry, Topic, Who
+from chalicelib.accounts.audit import Asker, AuditEntry, Topic, Who
 from chalicelib.calls.published import time_json
 from chalicelib.owner import access, carriers, phone, secrets_asked
 from chalicelib.parameters import LISTED, Params, Takes
-from chalicelib.store.base import AccessToken, Scope
+from chalicelib.store.base import AuditPage, Scope
 
 Result = dict[str, Any]
 
@@ -22,24 +22,38 @@ class Wish:
     takes: Takes
     act: Callable[[Params, Who], Result]
 
-    def __call__(self, params: Params, token: AccessToken) -> Result:
-        """Do it for whoever showed *token*.
+    def __call__(self, params: Params, asker: Asker) -> Result:
+        """Do it for *asker*.
 
         Raises:
             InvalidParamsError: *params* are not what it takes.
         """
         self.takes.check(params)
-        return self.act(params, Who(token_id=token.token_id, name=token.name))
+        return self.act(params, asker.who)
 
 
 def _audit(params: Params, _who: Who) -> Result:
-    page = wiring.audit().page(
-        Topic.SETTINGS, limit=params.get("limit", LISTED), cursor=params.get("cursor", "")
-    )
+    page = _page(Topic.SETTINGS, params)
     return {
-        "entries": [_entry_json(entry) for entry in page.entries],
+        "entries": [
+            {**_entry_json(entry), "changes": [asdict(change) for change in entry.changes]}
+            for entry in page.entries
+        ],
         "cursor": page.cursor or None,
     }
+
+
+def _decisions(params: Params, _who: Who) -> Result:
+    page = _page(Topic.CALLS, params)
+    return {
+        "entries": [{**_entry_json(entry), **entry.facts} for entry in page.entries],
+        "cursor": page.cursor or None,
+    }
+
+
+def _page(topic: Topic, params: Params) -> AuditPage:
+    limit, cursor = params.get("limit", LISTED), params.get("cursor", "")
+    return wiring.audit().page(topic, limit=limit, cursor=cursor)
 
 
 def _entry_json(entry: AuditEntry) -> Result:
@@ -49,7 +63,6 @@ def _entry_json(entry: AuditEntry) -> Result:
         "action": entry.action,
         "token_id": entry.who.token_id,
         "name": entry.who.name,
-        "changes": [asdict(change) for change in entry.changes],
     }
 
 
@@ -73,4 +86,5 @@ WISHES: Final[Mapping[str, Wish]] = {
     "tokens.list": Wish(Scope.READ, parameters.NOTHING, access.list_tokens),
     "tokens.revoke": Wish(Scope.WRITE, parameters.REVOKE_TOKEN, access.revoke_token),
     "audit.list": Wish(Scope.READ, parameters.AUDIT, _audit),
+    "voicecall.audit": Wish(Scope.WRITE, parameters.AUDIT, _decisions),
 }

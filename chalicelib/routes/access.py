@@ -9,12 +9,16 @@ from urllib.parse import urlsplit
 from chalice.app import Request
 
 from chalicelib import wiring
+from chalicelib.accounts.audit import Asker, Door, Who
 from chalicelib.internet import LOOPBACK
 from chalicelib.store.base import AccessToken
 from chalicelib.tokens import digest, page_proof
 
 PROOF_HEADER: Final = "X-Moltis-Page"
 """Carries what only our own pages know of their session."""
+
+COMMAND_LINE: Final = "moltis-phone/"
+"""How the command line begins to say what it is; anybody may say so."""
 
 _COOKIE: Final = "moltis_session"
 _HARMLESS: Final = frozenset({HTTPMethod.GET, HTTPMethod.HEAD})
@@ -35,6 +39,19 @@ def asker(request: Request) -> AccessToken | None:
     if request.method not in _HARMLESS and not _is_from_our_page(request, secret):
         return None
     return wiring.session_token(digest(secret))
+
+
+def asker_of(token: AccessToken, door: Door) -> Asker:
+    """Who showed *token*, and at which *door*."""
+    return Asker(who=Who(token_id=token.token_id, name=token.name), door=door)
+
+
+def door_of(request: Request, door: Door) -> Door:
+    """Who stands at *door*: a page of ours, our command line as it says itself, or others."""
+    if not request.headers.get("authorization", ""):
+        return Door.PAGE
+    is_ours = request.headers.get("user-agent", "").startswith(COMMAND_LINE)
+    return Door.CLI if is_ours else door
 
 
 def session_secret(request: Request) -> str:

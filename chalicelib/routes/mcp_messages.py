@@ -11,6 +11,7 @@ from chalice import Response
 from chalice.app import Request
 
 from chalicelib import log
+from chalicelib.accounts.audit import Door
 from chalicelib.mcp.messages import (
     FORBIDDEN,
     INTERNAL,
@@ -22,7 +23,7 @@ from chalicelib.mcp.messages import (
     refusal,
 )
 from chalicelib.mcp.server import answer
-from chalicelib.routes.access import asker, may_come_from
+from chalicelib.routes.access import asker, asker_of, may_come_from
 from chalicelib.routes.received import LONGEST_BODY, json_response, json_text, raw_body
 from chalicelib.tool.running import Caller
 
@@ -40,7 +41,7 @@ def respond(request: Request) -> Response:
         reply = refusal(ProtocolError(UNAUTHORIZED, message), HTTPStatus.UNAUTHORIZED)
         return _respond(reply, {"WWW-Authenticate": _challenge(request)})
     try:
-        reply = _answer(request, Caller(scope=token.scope))
+        reply = _answer(request, Caller(scope=token.scope, asker=asker_of(token, Door.MCP)))
     except Exception:  # noqa: BLE001  # the outermost door
         log.error("mcp failed")
         message = "something of ours failed; the log says what"

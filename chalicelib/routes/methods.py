@@ -5,9 +5,10 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from chalicelib import switchboard
+from chalicelib.accounts.audit import Asker
 from chalicelib.owner.asked import WISHES
 from chalicelib.parameters import WAIT, Params, Takes
-from chalicelib.store.base import AccessToken, Scope
+from chalicelib.store.base import Scope
 from chalicelib.switchboard import Result, Verb
 from chalicelib.tool.running import RUN, Caller
 
@@ -18,15 +19,15 @@ class Method:
 
     scope: Scope
     takes: Takes
-    run: Callable[[Params, AccessToken], Any]
+    run: Callable[[Params, Asker], Any]
 
     @classmethod
-    def for_anybody(cls, scope: Scope, verb: Verb) -> "Method":
-        """Something for which it does not matter who asks."""
-        return cls(scope, verb.takes, lambda params, _token: verb(params))
+    def of(cls, scope: Scope, verb: Verb) -> "Method":
+        """Something that all doors of ours have."""
+        return cls(scope, verb.takes, verb)
 
 
-def _wait(params: Params) -> Result:
+def _wait(params: Params, _asker: Asker) -> Result:
     return RUN["wait"](params, Caller())
 
 
@@ -35,12 +36,12 @@ wait: Final = Verb(
 )
 
 METHODS: Final[Mapping[str, Method]] = {
-    "voicecall.status": Method.for_anybody(Scope.READ, switchboard.status),
-    "voicecall.initiate": Method.for_anybody(Scope.WRITE, switchboard.initiate),
-    "voicecall.end": Method.for_anybody(Scope.WRITE, switchboard.end),
-    "voicecall.speak": Method.for_anybody(Scope.WRITE, switchboard.say),
-    "voicecall.dtmf": Method.for_anybody(Scope.WRITE, switchboard.key),
-    "voicecall.history": Method.for_anybody(Scope.READ, switchboard.history),
-    "voicecall.wait": Method.for_anybody(Scope.READ, wait),
+    "voicecall.status": Method.of(Scope.READ, switchboard.status),
+    "voicecall.initiate": Method.of(Scope.WRITE, switchboard.initiate),
+    "voicecall.end": Method.of(Scope.WRITE, switchboard.end),
+    "voicecall.speak": Method.of(Scope.WRITE, switchboard.say),
+    "voicecall.dtmf": Method.of(Scope.WRITE, switchboard.key),
+    "voicecall.history": Method.of(Scope.READ, switchboard.history),
+    "voicecall.wait": Method.of(Scope.READ, wait),
     **{name: Method(wish.scope, wish.takes, wish) for name, wish in WISHES.items()},
 }

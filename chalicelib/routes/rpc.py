@@ -4,18 +4,20 @@ https://www.jsonrpc.org/specification
 """
 
 import json
+from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any, Final
 
 from chalice import Blueprint, Response
 
 from chalicelib import log
+from chalicelib.accounts.audit import Asker, Door
 from chalicelib.errors import GatewayError
 from chalicelib.routes import problems
-from chalicelib.routes.access import asker
+from chalicelib.routes.access import asker, asker_of, door_of
 from chalicelib.routes.problems import Problem, problem
 from chalicelib.routes.received import LONGEST_BODY, json_response, raw_body
-from chalicelib.store.base import AccessToken
+from chalicelib.store.base import Scope
 
 blueprint = Blueprint(__name__)
 
@@ -30,6 +32,14 @@ _STATUS: Final = {
 }
 
 
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """Whoever asks, by a token that was found good."""
+
+    scope: Scope
+    asker: Asker
+
+
 @blueprint.route("/rpc", methods=["POST"], content_types=["application/json"])
 def rpc() -> Response:
     """Answer one request, or a batch of them."""
@@ -41,12 +51,13 @@ def rpc() -> Response:
         return _failed(problems.UNAUTHORIZED, message)
     if len(body) > LONGEST_BODY:
         return _failed(problems.INVALID_REQUEST, f"a request is at most {LONGEST_BODY} bytes")
+    known = _Known(token.scope, asker_of(token, door_of(request, Door.RPC)))
     try:
         asked = json.loads(body)
     except (ValueError, RecursionError):
         return _failed(problems.PARSE_ERROR, "the body is not JSON")
     if not isinstance(asked, list):
-        answer = _answer(asked, token, is_alone=True)
+        answer = _answer(asked, known, is_alone=True)
         return _respond(answer) if answer is not None else Response(body="", status_code=204)
     if not 0 < len(asked) <= MOST_AT_ONCE:
         message = f"a batch holds 1 to {MOST_AT_ONCE} requests"
@@ -54,12 +65,12 @@ def rpc() -> Response:
     answers = [
         answer
         for one in asked
-        if (answer := _answer(one, token, is_alone=len(asked) == 1)) is not None
+        if (answer := _answer(one, known, is_alone=len(asked) == 1)) is not None
     ]
     return json_response(answers) if answers else Response(body="", status_code=204)
 
 
-def _answer(asked: object, token: AccessToken, *, is_alone: bool) -> dict[str, Any] | None:
+def _answer(asked: object, known: _Known, *, is_alone: bool) -> dict[str, Any] | None:
     """Answer one request; nothing for a notification, which wants no answer."""
     if not isinstance(asked, dict) or asked.get("jsonrpc") != "2.0":
         return _error(None, problems.INVALID_REQUEST, 'a request is {"jsonrpc": "2.0", …}')
@@ -68,27 +79,27 @@ def _answer(asked: object, token: AccessToken, *, is_alone: bool) -> dict[str, A
         return _error(None, problems.INVALID_REQUEST, "a request has a method and an id")
     if name in _TAKES_ITS_TIME and not is_alone:
         return _error(request_id, problems.INVALID_REQUEST, f"{name} does not fit in a batch")
-    outcome = _outcome(name, asked.get("params", {}), token)
+    outcome = _outcome(name, asked.get("params", {}), known)
     if "id" not in asked:
         return None
     return {"jsonrpc": "2.0", "id": request_id, **outcome}
 
 
-def _outcome(name: str, params: object, token: AccessToken) -> dict[str, Any]:
+def _outcome(name: str, params: object, known: _Known) -> dict[str, Any]:
     # What the owner may ask for loads all that asks carriers: no webhook is to wait for that.
     from chalicelib.routes.methods import METHODS  # noqa: PLC0415
 
     method = METHODS.get(name)
     if method is None:
-        known = ", ".join(METHODS)
-        return _problem(problems.METHOD_NOT_FOUND, f"no method {name!r}; there are {known}")
-    if not token.scope.covers(method.scope):
-        message = f"{name} needs a token of scope {method.scope}; this one has {token.scope}"
+        every = ", ".join(METHODS)
+        return _problem(problems.METHOD_NOT_FOUND, f"no method {name!r}; there are {every}")
+    if not known.scope.covers(method.scope):
+        message = f"{name} needs a token of scope {method.scope}; this one has {known.scope}"
         return _problem(problems.FORBIDDEN, message)
     if not isinstance(params, dict):
         return _problem(problems.INVALID_PARAMS, "params must be an object, by name")
     try:
-        return {"result": method.run(params, token)}
+        return {"result": method.run(params, known.asker)}
     except GatewayError as error:
         return {"error": problem(error)}
     except Exception:  # noqa: BLE001  # the outermost door

@@ -4,8 +4,9 @@ import json
 
 from chalice import Blueprint, Response
 
+from chalicelib.accounts.audit import Door
 from chalicelib.errors import Fault, GatewayError, InvalidParamsError
-from chalicelib.routes.access import asker
+from chalicelib.routes.access import asker, asker_of, door_of
 from chalicelib.routes.received import LONGEST_BODY, json_response, raw_body
 
 blueprint = Blueprint(__name__)
@@ -31,7 +32,8 @@ def voice_call() -> Response:
         result = refusal(UnauthorizedError(message))
         return json_response(result, http_status(result))
     body = raw_body(request)
-    result = use(lambda: _read(body), Caller(scope=token.scope))
+    who = asker_of(token, door_of(request, Door.TOOL))
+    result = use(lambda: _read(body), Caller(scope=token.scope, asker=who))
     return json_response(result, http_status(result))
 
 

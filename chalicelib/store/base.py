@@ -66,12 +66,18 @@ class CallStore(TurnStore):
 
     @abstractmethod
     def create(
-        self, call: Call, *, limits: OutboundLimits | None = None, idempotency_key: str = ""
+        self,
+        call: Call,
+        *,
+        limits: OutboundLimits | None = None,
+        idempotency_key: str = "",
+        entry: AuditEntry | None = None,
     ) -> Created:
         """Keep the new *call*, unless it is there already.
 
         With an *idempotency_key* (unique per account, remembered for a day) the call that was
-        first created under it is what counts. *limits* are counted in the same transaction.
+        first created under it is what counts. *limits* are counted in the same transaction, and
+        *entry* is added to the audit in it.
 
         Raises:
             LimitReachedError: the account has no room for one more call.

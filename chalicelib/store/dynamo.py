@@ -9,6 +9,7 @@ from pynamodb.expressions.condition import Condition
 from pynamodb.expressions.update import Action
 
 from chalicelib.accounts.account import OutboundLimits
+from chalicelib.accounts.audit import AuditEntry
 from chalicelib.calls.call import AnsweredBy, Call, CallId, State, may_become
 from chalicelib.calls.phone_numbers import masked
 from chalicelib.calls.search import ALWAYS, Period
@@ -22,6 +23,7 @@ from chalicelib.store.base import (
     Page,
 )
 from chalicelib.store.cursors import Cursor
+from chalicelib.store.dynamo_audit import audit_item
 from chalicelib.store.dynamo_turns import LIVE, ONE_MORE, DynamoTurns, call_in, find_call
 from chalicelib.store.items import (
     call_at,
@@ -51,12 +53,19 @@ class DynamoCallStore(DynamoTurns):
 
     @override
     def create(
-        self, call: Call, *, limits: OutboundLimits | None = None, idempotency_key: str = ""
+        self,
+        call: Call,
+        *,
+        limits: OutboundLimits | None = None,
+        idempotency_key: str = "",
+        entry: AuditEntry | None = None,
     ) -> Created:
         steps: dict[str, Step] = {
             "call": Put(call_item(call), ABSENT),
             "running": _count(call, limits),
         }
+        if entry:
+            steps["entry"] = Put(audit_item(entry), ABSENT)
         if limits:
             steps |= _count_day(call, limits)
         if idempotency_key:

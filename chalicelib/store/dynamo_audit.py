@@ -49,6 +49,7 @@ def audit_item(entry: AuditEntry) -> AuditItem:
         action=entry.action,
         who=asdict(entry.who),
         changes=[asdict(change) for change in entry.changes],
+        facts=dict(entry.facts) or None,
     )
 
 
@@ -60,6 +61,7 @@ def _entry_of(item: AuditItem) -> AuditEntry:
         action=item.action,
         who=Who(**item.who),
         changes=tuple(Change(**change) for change in item.changes),
+        facts=item.facts or {},
     )
 
 

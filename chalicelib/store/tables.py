@@ -265,6 +265,7 @@ class AuditItem(Item, discriminator="audit"):
     action = UnicodeAttribute()
     who = JSONAttribute()
     changes = JSONAttribute()
+    facts = JSONAttribute(null=True)
 
 
 class TokenItem(Item, discriminator="token"):

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from chalicelib import switchboard, wiring
+from chalicelib.accounts.audit import SOMEBODY, Asker
 from chalicelib.calls.published import call_json
 from chalicelib.calls.transcript import Conversation
 from chalicelib.parameters import LISTED, LONGEST_WAIT_SECS, WAIT_SECS, Params
@@ -50,14 +51,15 @@ class Caller:
     """Whoever uses the tool: what it may do, how long it can wait, how much it can read."""
 
     scope: Scope = Scope.WRITE
+    asker: Asker = SOMEBODY
     secs: float = LONGEST_WAIT_SECS
     most_bytes: int = 0
     """Of transcript in one result; 0: as much as there is."""
     notice: Notice = nobody
 
 
-def _initiate(params: Params, _caller: Caller) -> Result:
-    call = switchboard.place(params)
+def _initiate(params: Params, caller: Caller) -> Result:
+    call = switchboard.place(params, caller.asker)
     shown = call_json(call)
     told = {"cursor": str(Seen.of(Conversation.of(call, ()))), "next": words.after(call)}
     return {name: shown[name] for name in _BRIEF} | told

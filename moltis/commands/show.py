@@ -46,6 +46,20 @@ def overview(found: dict[str, Any], *, as_json: bool) -> None:
         click.echo(f"  {_headline(call)}")
 
 
+def decisions(found: dict[str, Any], *, as_json: bool) -> None:
+    """Show who asked for calls, and what was decided."""
+    if as_json:
+        click.echo(json.dumps(found))
+        return
+    for entry in found["entries"]:
+        who = " ".join(filter(None, (entry["name"], entry["token_id"], f"({entry['door']})")))
+        why = entry.get("reason") or f"by {entry['rule']}, {entry['call_id']}"
+        at = entry["at"][:19].replace("T", " ")
+        click.echo(f"{at}  {entry['action']}  {entry['account']} → {entry['to']}  {who}: {why}")
+    if not found["entries"]:
+        click.echo("nobody asked for a call yet")
+
+
 def latency(found: dict[str, Any], *, as_json: bool) -> None:
     """Show how long replies took."""
     if as_json:

@@ -147,6 +147,17 @@ def history(limit: int, account: str, *, as_json: bool) -> None:
 
 
 @voice_call.command()
+@click.option("--limit", default=20, show_default=True, type=click.IntRange(1, 100))
+@click.option("--cursor", default="", help="Where the page before this one ended.")
+@as_json_option
+def audit(limit: int, cursor: str, *, as_json: bool) -> None:
+    """Show who asked for calls, and whether they were allowed, newest first."""
+    with client() as rpc:
+        found = rpc.ask("voicecall.audit", limit=limit, **({"cursor": cursor} if cursor else {}))
+    show.decisions(found, as_json=as_json)
+
+
+@voice_call.command()
 @click.option("--last", default=20, show_default=True, type=click.IntRange(1, 1_000))
 @as_json_option
 def latency(last: int, *, as_json: bool) -> None:

@@ -31,7 +31,8 @@ class Memory:
 
 @contextmanager
 def fake_memory() -> Iterator[Memory]:
-    calls, audit = FakeCallStore(), FakeAuditStore()
+    audit = FakeAuditStore()
+    calls = FakeCallStore(audit)
     accounts = FakeAccountStore(audit=audit)
     yield Memory(calls, accounts, FakeTokenStore(), audit, calls.running)
 

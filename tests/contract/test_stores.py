@@ -8,10 +8,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from chalicelib.accounts.account import OutboundLimits
+from chalicelib.accounts.audit import AuditEntry, Topic
 from chalicelib.calls.call import LIVE_STATES, Call, CallFailure, CallId, Mode, State
 from chalicelib.errors import LimitReachedError, UnknownCallError
 from chalicelib.store.base import CallStore, Created, Ending, Opened
-from tests.builders import NOON, a_call
+from tests.builders import NOON, a_call, an_entry
 from tests.contract.memories import Memory, every_memory
 
 LATER = NOON + timedelta(seconds=7)
@@ -180,6 +181,27 @@ def test_a_refused_call_is_counted_nowhere(calls: CallStore) -> None:
     one_a_day = OutboundLimits(max_calls_per_day=1, max_calls_per_day_per_number=1)
 
     assert calls.create(a_call(call_id=CallId("first")), limits=one_a_day).fresh
+
+
+def test_a_call_and_the_entry_of_its_decision_are_there_together_or_not_at_all(
+    memory: Memory,
+) -> None:
+    def entry(name: str) -> AuditEntry:
+        facts = {"door": "rpc", "rule": "phone.outbound.allow +"}
+        return an_entry(entry_id=name, topic=Topic.CALLS, action="call allowed", facts=facts)
+
+    limits = OutboundLimits(max_calls_per_day=1)
+    first, again, other = entry("e1"), entry("e2"), entry("e3")
+
+    memory.calls.create(a_call(), limits=limits, idempotency_key="order 66", entry=first)
+    memory.calls.create(
+        a_call(call_id=CallId("again")), limits=limits, idempotency_key="order 66", entry=again
+    )
+    with pytest.raises(LimitReachedError):
+        memory.calls.create(a_call(call_id=CallId("other")), limits=limits, entry=other)
+
+    assert memory.audit.page(Topic.CALLS, limit=9).entries == (first,)
+    assert memory.audit.page(Topic.SETTINGS, limit=9).entries == ()
 
 
 def test_a_call_that_was_over_before_it_began_is_kept_once_and_not_counted(memory: Memory) -> None:
