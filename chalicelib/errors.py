@@ -6,6 +6,7 @@ GatewayError                          .code, the word the outside sees
 │   └── BadPhoneNumberError           also a ValueError
 ├── UnknownCallError
 ├── UnknownAccountError
+├── NoQueueError                      timers that are given up are not kept anywhere
 ├── CallOverError                     the call has ended; nothing more can be done in it
 ├── PolicyError                       .rule: what the owner does not allow
 ├── LimitReachedError                 .rule: what the owner does not allow *now*
@@ -89,6 +90,18 @@ class UnknownAccountError(GatewayError):
         others = f"; there are {', '.join(known)}" if known else ""
         super().__init__(f"there is no account {account_id!r}{others}")
         self.account_id = account_id
+
+
+class NoQueueError(GatewayError):
+    """There is no queue of timers that were given up, so none can be fired again."""
+
+    code = "unsupported"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "this gateway has no queue of lost timers; deploy with the stack's template, "
+            "which sets MOLTIS_LOST_TIMERS_QUEUE"
+        )
 
 
 class CallOverError(GatewayError):

@@ -16,6 +16,7 @@ _NAMES: Final = {
     "take_turn_function": "MOLTIS_TAKE_TURN_FUNCTION",
 }
 _AUDIO_BUCKET: Final = "MOLTIS_AUDIO_BUCKET"
+_LOST_TIMERS: Final = "MOLTIS_LOST_TIMERS_QUEUE"
 _SOFT_PHONE: Final = "MOLTIS_SOFT_PHONE"
 _CARRIER_SPEED: Final = "MOLTIS_CARRIER_SPEED"
 
@@ -30,6 +31,8 @@ class Settings:
     take_turn_function: str
     audio_bucket: str = ""
     """Where sounds are kept; without one, the carriers speak."""
+    lost_timers_queue: str = ""
+    """The address of the queue of timers that were given up; without one, none is fired again."""
     has_soft_phone: bool = False
     """Whether a telephone can be had in the browser; only a local gateway has one."""
     carrier_speed: float = 1.0
@@ -51,6 +54,7 @@ def settings() -> Settings:
     return Settings(
         **named,
         audio_bucket=os.environ.get(_AUDIO_BUCKET, ""),
+        lost_timers_queue=os.environ.get(_LOST_TIMERS, ""),
         has_soft_phone=bool(os.environ.get(_SOFT_PHONE)),
         carrier_speed=float(os.environ.get(_CARRIER_SPEED, "1")),
     )

@@ -12,7 +12,7 @@ from chalicelib.agents.base import Agent
 from chalicelib.audio.account_voice import AccountVoice
 from chalicelib.calls.call import Call
 from chalicelib.calls.terms import SpeechSettings
-from chalicelib.errors import UnknownAccountError
+from chalicelib.errors import NoQueueError, UnknownAccountError
 from chalicelib.providers import registry as providers
 from chalicelib.providers.base import Provider
 from chalicelib.provisioning.seals import Seal
@@ -29,6 +29,8 @@ from chalicelib.store.dynamo import DynamoCallStore
 from chalicelib.store.dynamo_accounts import DynamoAccountStore, DynamoTokenStore
 from chalicelib.store.dynamo_audit import DynamoAuditStore
 from chalicelib.store.tables import use_table
+from chalicelib.timers.base import LostTimers
+from chalicelib.timers.sqs import SqsLostTimers
 from chalicelib.timers.step_functions import StepFunctionsTimers
 from chalicelib.turns.aws_lambda import LambdaTurns
 from chalicelib.vault import Credentials, Vault, shared
@@ -119,6 +121,18 @@ def vault() -> Vault:
 def timers() -> StepFunctionsTimers:
     """The clock."""
     return StepFunctionsTimers(settings().call_timer_arn)
+
+
+def lost_timers() -> LostTimers:
+    """Where timers are that were given up.
+
+    Raises:
+        NoQueueError: they are not kept.
+    """
+    url = settings().lost_timers_queue
+    if not url:
+        raise NoQueueError
+    return SqsLostTimers(url)
 
 
 @cache

@@ -33,9 +33,10 @@ ACCOUNT: Final = "123456789012"
 STAGE: Final = "local"
 TABLE: Final = f"moltis-phone-{STAGE}"
 CLOCK: Final = f"moltis-phone-{STAGE}-call-timer"
-DEAD_LETTERS: Final = f"moltis-phone-{STAGE}-dead-letters"
+LOST_TIMERS: Final = f"moltis-phone-{STAGE}-lost-timers"
 SOUNDS: Final = f"moltis-phone-{STAGE}-sounds"
 _CLOCK_VARIABLE: Final = "MOLTIS_CALL_TIMER_ARN"
+_LOST_TIMERS_VARIABLE: Final = "MOLTIS_LOST_TIMERS_QUEUE"
 STATE_MACHINE: Final = Path(__file__).parents[1] / "infra" / "call-timer.asl.json"
 SOUNDS_GO_AWAY: Final = {
     "ID": "sounds-go-away",
@@ -111,6 +112,7 @@ def _environment(functions_url: str, *, speed: float, embedded: bool) -> Iterato
         "MOLTIS_CARRIER_SPEED": str(speed),
         "MOLTIS_AUDIO_BUCKET": SOUNDS,
         _CLOCK_VARIABLE: "known once the cloud is there",
+        _LOST_TIMERS_VARIABLE: "known once the cloud is there",
         "AWS_DEFAULT_REGION": os.environ.get("AWS_DEFAULT_REGION", REGION),
         "AWS_ENDPOINT_URL_LAMBDA": os.environ.get("AWS_ENDPOINT_URL_LAMBDA", functions_url),
     }
@@ -134,7 +136,7 @@ def _make_what_is_missing() -> None:
     tables.use_table(TABLE)
     tables.create_table()
     clock = aws.client("stepfunctions")
-    queue = aws.client("sqs").create_queue(QueueName=DEAD_LETTERS)["QueueUrl"]
+    queue = aws.client("sqs").create_queue(QueueName=LOST_TIMERS)["QueueUrl"]
     definition = (
         STATE_MACHINE.read_text()
         .replace("${FireTimerFunction}", "fire_timer")
@@ -149,6 +151,7 @@ def _make_what_is_missing() -> None:
         made = clock.create_state_machine(name=CLOCK, definition=definition, roleArn=role)
         arn = made["stateMachineArn"]
     os.environ[_CLOCK_VARIABLE] = arn
+    os.environ[_LOST_TIMERS_VARIABLE] = queue
     settings.settings.cache_clear()
     _make_place_for_sounds()
 

@@ -7,7 +7,7 @@ from typing import Any, Final
 from chalicelib import parameters, wiring
 from chalicelib.accounts.audit import Asker, AuditEntry, Topic, Who
 from chalicelib.calls.published import time_json
-from chalicelib.owner import access, carriers, phone, secrets_asked
+from chalicelib.owner import access, carriers, lost_timers, phone, secrets_asked
 from chalicelib.parameters import LISTED, Params, Takes
 from chalicelib.store.base import AuditPage, Scope
 
@@ -86,5 +86,6 @@ WISHES: Final[Mapping[str, Wish]] = {
     "tokens.list": Wish(Scope.READ, parameters.NOTHING, access.list_tokens),
     "tokens.revoke": Wish(Scope.WRITE, parameters.REVOKE_TOKEN, access.revoke_token),
     "audit.list": Wish(Scope.READ, parameters.AUDIT, _audit),
+    "voicecall.redrive": Wish(Scope.WRITE, parameters.NOTHING, lost_timers.redrive),
     "voicecall.audit": Wish(Scope.WRITE, parameters.AUDIT, _decisions),
 }

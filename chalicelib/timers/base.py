@@ -2,6 +2,7 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from typing import Final
@@ -34,3 +35,27 @@ class Timers(ABC):
     @abstractmethod
     def stop(self, call_id: str, kinds: Iterable[TimerKind] = LASTING) -> None:
         """Forget the call's timers of these *kinds*; harmless when there are none."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LostTimer:
+    """A timer that could not fire, although it was tried again and again."""
+
+    key: str
+    """Where it is kept, for whoever keeps it."""
+    call_id: str = ""
+    kind: TimerKind | None = None
+    """None: what is kept cannot be read."""
+    mark: str = ""
+
+
+class LostTimers(ABC):
+    """Where timers are that were given up."""
+
+    @abstractmethod
+    def take(self, *, limit: int) -> list[LostTimer]:
+        """Take some, at most *limit*; whatever is not dropped soon can be taken again."""
+
+    @abstractmethod
+    def drop(self, lost: LostTimer) -> None:
+        """Forget *lost*, which has fired after all; harmless when it is forgotten."""

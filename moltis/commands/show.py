@@ -60,6 +60,18 @@ def decisions(found: dict[str, Any], *, as_json: bool) -> None:
         click.echo("nobody asked for a call yet")
 
 
+def redriven(found: dict[str, Any], *, as_json: bool) -> None:
+    """Show what came of timers that were fired again."""
+    if as_json:
+        click.echo(json.dumps(found))
+        return
+    for one in found["timers"]:
+        came = f"failed again: {one['failure']}" if one["failure"] else f"call is {one['state']}"
+        click.echo(" ".join(filter(None, (one["call_id"], one["kind"], came))))
+    if not found["timers"]:
+        click.echo("no timer was given up")
+
+
 def latency(found: dict[str, Any], *, as_json: bool) -> None:
     """Show how long replies took."""
     if as_json:

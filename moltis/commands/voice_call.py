@@ -188,6 +188,24 @@ def tail(call_id: str | None, *, as_json: bool) -> None:
 
 
 @voice_call.command()
+@as_json_option
+def redrive(*, as_json: bool) -> int:
+    """Fire timers again that were given up: the alarm "timers lost" told of them.
+
+    Harmless to repeat. Exit code 1: some failed again, and stay in the queue.
+    """
+    found: dict[str, Any] = {"timers": [], "fired": 0, "failed": 0}
+    more = True
+    with client() as rpc:
+        while more:
+            run = rpc.ask("voicecall.redrive")
+            found = {name: found[name] + run[name] for name in found}
+            more = run["more"]
+    show.redriven(found, as_json=as_json)
+    return int(found["failed"] > 0)
+
+
+@voice_call.command()
 @click.argument("question")
 def tool(question: str) -> int:
     """Use the tool `voice_call`: QUESTION is its JSON, or - to read that from standard input.

@@ -70,6 +70,9 @@ def _asked(service: str, operation: str, params: dict[str, Any]) -> Iterator[tup
         index = f"/index/{params['IndexName']}" if "IndexName" in params else ""
         yield action, f"table/{params['TableName']}{index}"
         return
+    if service == "sqs":
+        yield action, params["QueueUrl"].rpartition("/")[2]
+        return
     yield (
         _ACTIONS.get(action, action),
         next(str(params[name]) for name in _RESOURCES if name in params),

@@ -1,6 +1,7 @@
 """Every function may do what it does, and nothing else: its role against what it asks of AWS."""
 
 import fnmatch
+import json
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
@@ -9,6 +10,7 @@ from typing import Any, Final
 import pytest
 
 import app
+from chalicelib import aws, settings
 from chalicelib.phone_config import parse_config
 from chalicelib.providers.registry import PROVIDERS
 from moltis.demo.scenes import ALLOWED_CALLER, cut_short, play
@@ -69,8 +71,15 @@ def asked() -> Iterator[Asked]:
                 stages = [Stage(gateway, rpc, carrier) for carrier in PROVIDERS]
                 assert all(pool.map(lambda stage, scenes=scenes: list(scenes(stage)), stages))
                 rpc.ask("voicecall.status")
+                _lose_a_timer()
+                assert rpc.ask("voicecall.redrive")["fired"] == 1
                 _knock_elsewhere()
         yield seen
+
+
+def _lose_a_timer() -> None:
+    url, lost = settings.settings().lost_timers_queue, {"call_id": "x", "kind": "max_duration"}
+    aws.client("sqs").send_message(QueueUrl=url, MessageBody=json.dumps(lost))
 
 
 def _knock_elsewhere() -> None:
