@@ -43,6 +43,8 @@ class CarrierCall:
     """Why it is over, in our word."""
     words: list[tuple[str, str]] = field(default_factory=list)
     """What was heard on the line, by whom it was said: `bot` or `user`."""
+    crossed: set[int] = field(default_factory=set)
+    """Those of the words that were said while an interruption of ours was on its way."""
     addresses: dict[str, str] = field(default_factory=dict)
     """Where its webhooks go, by their purpose."""
 

@@ -167,6 +167,8 @@ class DocumentCarrier(Carrier):
         if gather is None:
             return False
         of_documents(call).listening = None
+        if of_documents(call).redirected:
+            call.crossed.add(len(call.words))
         call.words.append(word)
         self._fetch(call, gather.get("action", ""), fields)
         return True

@@ -110,14 +110,22 @@ def _misheard(world: World, memory: Memory) -> Iterator[str]:
 
 
 def _compare(world: World, theirs: CarrierCall, lines: Sequence[Line]) -> Iterator[str]:
-    heard = list(_tokens(_that_could_be_kept(theirs.words)))
+    kept = _that_could_be_kept(theirs.words)
+    heard = list(_tokens(kept))
     written = list(_tokens((line.speaker.value, line.text) for line in lines))
     if isinstance(world.carrier, DocumentCarrier):
-        if not _is_part(heard, written):
+        # What is said from outside is written when it is ordered. What the far end says before
+        # the carrier comes to it stands behind it: in order among its own words, all the same.
+        in_order = list(_tokens(word for at, word in enumerate(kept) if at not in theirs.crossed))
+        if not (_is_part(in_order, written) and _is_part(_of_user(heard), _of_user(written))):
             transcript = [(line.speaker.value, line.text) for line in lines]
             yield f"heard {theirs.words}, written {transcript}"
     elif extra := Counter(token for token in written if token[0] == "user") - Counter(heard):
         yield f"written and never said: {extra}"
+
+
+def _of_user(tokens: Iterable[Token]) -> list[Token]:
+    return [token for token in tokens if token[0] == "user"]
 
 
 def _that_could_be_kept(words: Sequence[Token]) -> Sequence[Token]:

@@ -194,3 +194,19 @@ def call_up(world: World, message: str, mode: str = "conversation") -> None:
     world.carrier.rings(a_call(world))
     world.carrier.picks_up(a_call(world))
     world.drain()
+
+
+@every_carrier
+def test_what_is_said_while_an_interruption_is_on_its_way_is_kept(provider: str) -> None:
+    with a_world(provider, max_duration_secs=3600) as world:
+        talking(world)
+        (call,) = world.calls
+        world.rpc("voicecall.speak", call_id=call.call_id, message="It is five past two.")
+
+        world.carrier.says(a_call(world), "Yes, I can.")
+        go_on(world)
+
+        lines = [line.text for line in world.memory.lines(call)]
+        assert lines.count("It is five past two.") == lines.count("Yes, I can.") == 1
+        assert ("bot", "It is five past two.") in a_call(world).words
+        Watch().check(world)
