@@ -73,7 +73,7 @@ soak: $(STAMP)   ## any order of events, for MINUTES
 	@$(BIN)/python -m tests.properties.soak $(MINUTES)
 
 fuzz: $(STAMP)   ## 200,000 hostile requests at every door
-	HOSTILE_REQUESTS=200000 $(BIN)/python -m pytest -q -n auto tests/hostile
+	HOSTILE_REQUESTS=200000 $(BIN)/python -m pytest -q -n auto --dist worksteal tests/hostile
 
 bench: $(STAMP)  ## everything measured, beside others; writes build/bench.json and docs/performance.md; minutes of work
 	@$(BIN)/python -m tests.bench

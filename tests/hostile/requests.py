@@ -63,6 +63,33 @@ PARAMS: Final = [
 ]
 QUERIES: Final = ["?call=x&turn=1", "?turn=9999999999999999999999", "?resume=zz", "?asked=1&turn=0"]
 
+ORDER: Final = {"to": "+15559876543", "message": "Hello", "mode": "notify", "idempotency_key": "k"}
+ASKED: Final = (
+    ("voicecall.initiate", ORDER),
+    ("voicecall.status", {"call_id": "5f3c"}),
+    ("voicecall.speak", {"call_id": "5f3c", "message": "Hello"}),
+    ("voicecall.dtmf", {"call_id": "5f3c", "digits": "12#"}),
+    ("voicecall.end", {"call_id": "5f3c"}),
+    ("voicecall.history", {"limit": 10, "cursor": "bm8"}),
+)
+TOOL: Final = (
+    ("initialize", {"protocolVersion": "2025-06-18", "capabilities": {}, "clientInfo": {}}),
+    ("tools/list", {}),
+    *(
+        ("tools/call", {"name": "voice_call", "arguments": {"action": action, **ORDER}})
+        for action in ("initiate", "end", "speak", "get_status")
+    ),
+)
+
+
+def _requests(*asked: tuple[str, object]) -> list[dict[str, object]]:
+    return [
+        {"jsonrpc": "2.0", "id": 1, "method": method, "params": params} for method, params in asked
+    ]
+
+
+GOOD: Final = {"/rpc": _requests(*ASKED), "/mcp": _requests(*TOOL)}
+
 texts = st.text(max_size=30)
 anything = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | texts,
@@ -143,6 +170,21 @@ def mutated(provider: str, seed: int) -> Iterator[Hostile]:
         spoiled = replace(good, headers=sent, body=bytes(body))
         if not _is_accepted(case, spoiled):
             yield Hostile("POST", good.url, sent, bytes(body))
+
+
+def garbled(path: str, token: str, seed: int) -> Iterator[Hostile]:
+    """Good requests of somebody who may only look, each with some bytes changed: without end."""
+    chance = random.Random(seed)  # noqa: S311  # the same ones again for the same seed
+    bodies = [json.dumps(call).encode() for call in GOOD[path]]
+    sent = {"Content-Type": "application/json", "Accept": "application/json, text/event-stream"}
+    strangers = sent | {"Authorization": f"Bearer {token[::-1]}"}
+    readers = sent | {"Authorization": f"Bearer {token}"}
+    while True:
+        body = bytearray(chance.choice(bodies))
+        for _ in range(chance.randint(1, 4)):
+            _spoil(body, chance)
+        known = chance.random() < 0.8  # most of the time
+        yield Hostile("POST", f"{BASE}{path}", readers if known else strangers, bytes(body))
 
 
 def _is_accepted(case: Case, request: WebhookRequest) -> bool:
