@@ -12,6 +12,7 @@ GatewayError                          .code, the word the outside sees
 ├── LimitReachedError                 .rule: what the owner does not allow *now*
 ├── ConflictError                     somebody wrote first
 │   └── SettingsConflictError         .version .changed_by: what is there now, and whose it is
+├── TooManyStrangersError             made-up tokens or accounts; so many are not looked up
 ├── SignatureError                    .reason: missing · malformed · stale · mismatch
 ├── PayloadError                      signed, but not readable
 ├── UnsupportedFeatureError           .feature: this carrier cannot do that
@@ -151,6 +152,15 @@ class SettingsConflictError(ConflictError):
         )
         self.version = version
         self.changed_by = changed_by
+
+
+class TooManyStrangersError(GatewayError):
+    """So many unknown tokens, sessions or accounts came at once that no more are looked up."""
+
+    code = "too_many_requests"
+
+    def __init__(self) -> None:
+        super().__init__("too many unknown tokens or accounts at once; try again in a second")
 
 
 class SignatureError(GatewayError):

@@ -1,10 +1,10 @@
 """Chooses the real things, once per container."""
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from functools import cache
-from typing import TYPE_CHECKING, Final, Generic, TypeVar
+from typing import TYPE_CHECKING, Final
 
 from chalicelib.accounts.account import Account, Phone
 from chalicelib.actions.exchange import Exchange
@@ -16,6 +16,7 @@ from chalicelib.errors import NoQueueError, UnknownAccountError
 from chalicelib.providers import registry as providers
 from chalicelib.providers.base import Provider
 from chalicelib.provisioning.seals import Seal
+from chalicelib.remembering import Acquainted, Remembered
 from chalicelib.settings import settings
 from chalicelib.store.base import (
     AccessToken,
@@ -39,43 +40,7 @@ if TYPE_CHECKING:
     from chalicelib.audio.aloud import Aloud
     from chalicelib.audio.speech.base import SpeechEngine
 
-REMEMBERED_SECS: Final = 30
-"""How long settings and tokens are believed before they are read again."""
-MOST_REMEMBERED: Final = 1_000
 DEFAULT: Final = "default"
-
-Value = TypeVar("Value")
-
-
-class Remembered(Generic[Value]):
-    """Values that are read again after a while; *monotonic* counts seconds."""
-
-    def __init__(
-        self, read: Callable[[str], Value], *, monotonic: Callable[[], float] = time.monotonic
-    ) -> None:
-        self._read = read
-        self._monotonic = monotonic
-        self._known: dict[str, tuple[float, Value]] = {}
-
-    def __len__(self) -> int:
-        return len(self._known)
-
-    def get(self, key: str) -> Value:
-        """The value under *key*, as it is or was a moment ago."""
-        now = self._monotonic()
-        known = self._known.get(key)
-        if known is not None and now - known[0] < REMEMBERED_SECS:
-            return known[1]
-        value = self._read(key)
-        if len(self._known) >= MOST_REMEMBERED:
-            # Whoever tries out made-up keys shall not fill our memory with them.
-            self._known.clear()
-        self._known[key] = (now, value)
-        return value
-
-    def forget(self, key: str) -> None:
-        """Read the value under *key* again next time."""
-        self._known.pop(key, None)
 
 
 def now() -> datetime:
@@ -166,18 +131,18 @@ def _turns() -> LambdaTurns:
 
 
 @cache
-def _known_accounts() -> Remembered[Account]:
-    return Remembered(lambda account_id: accounts().get(account_id))
+def _known_accounts() -> Acquainted[Account]:
+    return Acquainted(_find_account)
 
 
 @cache
-def _known_tokens() -> Remembered[AccessToken | None]:
-    return Remembered(lambda digest: tokens().find(digest))
+def _known_tokens() -> Acquainted[AccessToken]:
+    return Acquainted(lambda digest: tokens().find(digest))
 
 
 @cache
-def _known_sessions() -> Remembered[Session | None]:
-    return Remembered(lambda digest: tokens().session(digest))
+def _known_sessions() -> Acquainted[Session]:
+    return Acquainted(lambda digest: tokens().session(digest))
 
 
 @cache
@@ -207,17 +172,25 @@ def account(account_id: str) -> Account:
 
     Raises:
         UnknownAccountError: there is none.
+        TooManyStrangersError: so many that are none were asked for that no more are looked up.
     """
     if account_id == DEFAULT:
         known = phone()
         if known is None:
             raise UnknownAccountError(account_id)
         account_id = known.active
-    try:
-        return _known_accounts().get(account_id)
-    except UnknownAccountError as error:
+    found = _known_accounts().get(account_id)
+    if found is None:
         known = phone()
-        raise UnknownAccountError(account_id, *(known.account_ids if known else ())) from error
+        raise UnknownAccountError(account_id, *(known.account_ids if known else ()))
+    return found
+
+
+def _find_account(account_id: str) -> Account | None:
+    try:
+        return accounts().get(account_id)
+    except UnknownAccountError:
+        return None
 
 
 def missing_settings(of: Account) -> tuple[str, ...]:

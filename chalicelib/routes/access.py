@@ -6,10 +6,11 @@ from http import HTTPMethod
 from typing import Final
 from urllib.parse import urlsplit
 
-from chalice.app import Request
+from chalice.app import Request, TooManyRequestsError
 
 from chalicelib import wiring
 from chalicelib.accounts.audit import Asker, Door, Who
+from chalicelib.errors import TooManyStrangersError
 from chalicelib.internet import LOOPBACK
 from chalicelib.store.base import AccessToken
 from chalicelib.tokens import digest, page_proof
@@ -29,7 +30,17 @@ def asker(request: Request) -> AccessToken | None:
 
     A browser sends its cookie along whoever made it ask. So what could change anything counts
     only with the proof that a page of ours sent it.
+
+    Raises:
+        TooManyRequestsError: it is unknown here, and too many such come at once: HTTP 429.
     """
+    try:
+        return _asker(request)
+    except TooManyStrangersError as error:
+        raise TooManyRequestsError(str(error)) from error
+
+
+def _asker(request: Request) -> AccessToken | None:
     header = request.headers.get("authorization", "")
     if header:
         return _bearer(header)

@@ -7,6 +7,7 @@ from typing import Any, Final
 from chalice import Blueprint, Response
 
 from chalicelib import log, wiring
+from chalicelib.errors import TooManyStrangersError
 from chalicelib.routes import access
 from chalicelib.routes.received import json_response, raw_body
 from chalicelib.store.base import AccessToken
@@ -39,7 +40,10 @@ def sign_in() -> Response:
     text = _token_in(body)
     if text is None:
         return _refused(HTTPStatus.BAD_REQUEST, 'the body is {"token": "…"}')
-    token = wiring.access_token(digest(text))
+    try:
+        token = wiring.access_token(digest(text))
+    except TooManyStrangersError as error:
+        return _refused(HTTPStatus.TOO_MANY_REQUESTS, str(error))
     if token is None:
         return _refused(HTTPStatus.UNAUTHORIZED, _UNKNOWN)
     opened = make_session(token, at=wiring.now())

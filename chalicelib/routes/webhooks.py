@@ -9,9 +9,15 @@ from chalicelib import log, wiring
 from chalicelib.actions.exchange import Exchange
 from chalicelib.actions.take_webhook import take_webhook
 from chalicelib.calls.callbacks import PREFIX, Route
-from chalicelib.errors import AgentError, SignatureError, UnknownAccountError
+from chalicelib.errors import (
+    AgentError,
+    SignatureError,
+    TooManyStrangersError,
+    UnknownAccountError,
+)
 from chalicelib.providers.base import Document, WebhookRequest
 from chalicelib.provisioning.seals import HEADER as PROBE_HEADER
+from chalicelib.routes import refusals
 from chalicelib.routes.received import LONGEST_BODY, json_response, raw_body, webhook_request
 
 blueprint = Blueprint(__name__)
@@ -45,6 +51,8 @@ def _receive(account_id: str, route: Route) -> Response:
         exchange = wiring.exchange(account_id)
     except UnknownAccountError:
         return _bare(HTTPStatus.NOT_FOUND)
+    except TooManyStrangersError:
+        return _bare(HTTPStatus.TOO_MANY_REQUESTS)
     received = webhook_request(request, account_id, exchange.account, route)
     if received.header(PROBE_HEADER) is not None:
         return _answer_probe(received, exchange.account.account_id)
@@ -65,7 +73,7 @@ def _take(received: WebhookRequest, account_id: str, exchange: Exchange) -> Resp
             return _document(take_webhook(received, exchange=other))
         except SignatureError:
             continue
-    log.warning("webhook refused", account=exchange.account.account_id, reason=reason)
+    refusals.note("webhook refused", exchange.account.account_id, reason)
     return _bare(HTTPStatus.FORBIDDEN)
 
 
@@ -80,7 +88,7 @@ def _answer_probe(received: WebhookRequest, account_id: str) -> Response:
             reason = error.reason
             if reason != "mismatch":
                 break
-    log.warning("probe refused", account=account_id, reason=reason)
+    refusals.note("probe refused", account_id, reason)
     return _bare(HTTPStatus.FORBIDDEN)
 
 
