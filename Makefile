@@ -54,6 +54,9 @@ check: lint types test ## all of the above: what CI runs
 
 docs: $(STAMP)   ## the pages and templates that are generated from the code
 	@$(BIN)/python -m tests.docs.capabilities
+	@$(BIN)/python -m tests.docs.counts
+	@$(BIN)/python -m tests.docs.cost
+	@$(BIN)/python -m tests.docs.scale
 	@$(BIN)/python -m tests.infra.agents
 	@$(BIN)/python -m tests.docs.spectrograms
 	@$(BIN)/python -m tests.docs.apology

@@ -9,6 +9,7 @@ from click.shell_completion import get_completion_class
 from chalicelib.errors import ConfigurationError
 from chalicelib.settings import VERSION
 from moltis.commands.config import config
+from moltis.commands.cost import cost
 from moltis.commands.gateway import gateway
 from moltis.commands.setup import setup, smoke
 from moltis.commands.simulate import simulate
@@ -55,6 +56,7 @@ voice_call.add_command(smoke)
 moltis.add_command(voice_call)
 moltis.add_command(token)
 moltis.add_command(config)
+moltis.add_command(cost)
 
 
 def main() -> NoReturn:
