@@ -58,7 +58,7 @@ def _concerns_us(event: str) -> bool:
     return kind not in {"docs", "getattr"} and service in _OURS
 
 
-_OURS: Final = frozenset({"", "*", "bedrock-runtime", "polly", "s3"})
+_OURS: Final = frozenset({"", "*", "bedrock-runtime", "polly", "s3", "sqs"})
 """Of our services, those for which botocore has handlers, and all of them together."""
 _ONE_AT_A_TIME: Final = Lock()
 """Clients may be used by several threads, but not made by two of them at once."""
