@@ -2,8 +2,12 @@
 
 import gc
 import os
+from collections.abc import Iterator
+
+import pytest
 
 import chalicelib.start  # noqa: F401  # what it does to the collector is taken back
+from tests.watching import Watch, watching
 
 # What is left open is to be noticed in the test that left it.
 gc.set_threshold(700, 10, 10)
@@ -18,3 +22,18 @@ os.environ.update(
 )
 for name in ("AWS_PROFILE", "AWS_ENDPOINT_URL", "AWS_ENDPOINT_URL_LAMBDA"):
     os.environ.pop(name, None)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _watch() -> Iterator[Watch]:
+    """Read what the whole suite logs."""
+    with watching() as watch:
+        yield watch
+
+
+@pytest.fixture(autouse=True)
+def _nothing_that_is_logged_tells_too_much(_watch: Watch) -> Iterator[None]:
+    """Fail the test in which a full number or a secret was logged."""
+    yield
+    leaks, _watch.leaks = _watch.leaks, []
+    assert leaks == []

@@ -29,7 +29,7 @@ FUZZED: Final = settings(
     suppress_health_check=list(HealthCheck),
 )
 INTERNAL_ERROR: Final = 500
-UNDERSTOOD: Final = {200, 202, 204, 400, 401, 403, 404, 405, 406, 413, 415}
+UNDERSTOOD: Final = {200, 202, 204, 400, 401, 403, 404, 405, 406, 413, 415, 429}
 every_carrier = pytest.mark.parametrize("provider", CARRIERS)
 
 
