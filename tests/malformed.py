@@ -35,6 +35,7 @@ GOOD: Final[Mapping[str, Any]] = {
     "idempotency_key": "once",
     "language": "en-GB",
     "voice": "female",
+    "tts_provider": "carrier",
     "digits": "1ww2#",
     "since": "1-0d8f3a11-52be90aa",
     "until": "change",

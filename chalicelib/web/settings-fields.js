@@ -202,7 +202,9 @@ class ListField extends Field {
   }
 
   held() {
-    return this.chips.values;
+    const values = this.chips.values;
+    // Where something more general holds, an empty list is nothing of its own.
+    return values.length || this.setting.default !== null ? values : null;
   }
 
   settle() {
