@@ -138,5 +138,6 @@ def _wait_on(call: Call, wait: Wait, exchange: Exchange) -> list[Verb]:
     line = keep_filler(call, silent_since, exchange=exchange)
     if line is None:
         return wait_verbs(wait, manner, exchange=exchange)
-    later = Wait(turn=wait.turn, since=wait.since, told=now, part=wait.part)
+    # The next silence is another one, even if no millisecond passed: its filler has its own place.
+    later = Wait(turn=wait.turn, since=wait.since, told=max(now, wait.since + 1), part=wait.part)
     return wait_verbs(later, manner, words(line, manner), exchange=exchange)

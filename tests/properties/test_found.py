@@ -210,3 +210,23 @@ def test_what_is_said_while_an_interruption_is_on_its_way_is_kept(provider: str)
         assert lines.count("It is five past two.") == lines.count("Yes, I can.") == 1
         assert ("bot", "It is five past two.") in a_call(world).words
         Watch().check(world)
+
+
+@every_document_carrier
+def test_who_waits_long_is_told_so_in_turn_and_each_is_kept(provider: str) -> None:
+    with a_world(provider, max_duration_secs=3600) as world:
+        talking(world)
+        (call,) = world.calls
+        before = len(a_call(world).words)
+        world.cloud.is_slow = True
+        world.carrier.says(a_call(world), "Is there a table?")
+
+        world.carrier.goes_on(a_call(world))
+        world.clock.pass_by(11)
+        for _ in range(3):
+            world.carrier.goes_on(a_call(world))
+
+        first, second = (text for who, text in a_call(world).words[before:] if who == "bot")
+        assert first != second
+        assert [line.text for line in world.memory.lines(call)][-2:] == [first, second]
+        Watch().check(world)
