@@ -33,7 +33,7 @@ from tests.phone import Phone, a_phone, audible, words
 
 SCALE: Final = 3.0
 BUDGET_SECS: Final = 6.0
-PATIENCE_SECS: Final = 15.0
+PATIENCE_SECS: Final = 30.0
 GRACE_SECS: Final = 2.0
 DOCUMENT_SECS: Final = 10.0
 EVENT_SECS: Final = 2.0

@@ -9,8 +9,8 @@ from tests.bottle.cloud import one_moto
 from tests.bottle.world import CARRIERS
 from tests.properties.machine import AnyOrder
 
-SEQUENCES = int(os.environ.get("SEQUENCES", "100"))
-"""For each carrier; 668 make two thousand together."""
+SEQUENCES = int(os.environ.get("SEQUENCES", "668"))
+"""For each carrier: two thousand together."""
 PARTS = 4
 """The work is parted, so that several processes can share it."""
 
