@@ -23,6 +23,7 @@ from chalicelib.calls.verbs import (
     SendDigits,
     Verb,
 )
+from chalicelib.providers.base import Feature
 
 LISTEN_SECS: Final = 5
 """How long a silence is, before we ask whether anybody is there."""
@@ -92,7 +93,10 @@ def words(line: Line, manner: Manner) -> list[Verb]:
 def wait_verbs(
     wait: Wait, manner: Manner, verbs: Sequence[Verb] = (), *, exchange: Exchange
 ) -> list[Verb]:
-    """Do *verbs*, or nothing for a moment, and come back for what *wait* waits for."""
+    """Do *verbs*, or nothing for a moment, and come back for what *wait* waits for.
+
+    Words that ask the far end to wait may be answered, where the carrier can listen so shortly.
+    """
     url = exchange.url(
         Route.GATHER,
         manner.call_id,
@@ -101,6 +105,9 @@ def wait_verbs(
         told=wait.told,
         part=wait.part,
     )
+    if verbs and wait.part == 1 and Feature.HEAR_WAITING in exchange.provider.features:
+        gather = Gather(action=url, language=manner.language, timeout_secs=POLL_SECS)
+        return _listen(gather, verbs)
     return [*(verbs or [Pause(POLL_SECS)]), Redirect(url)]
 
 
@@ -127,7 +134,8 @@ def follow(
         delay = manner.notify_hangup_delay_secs
         return [*verbs, *([Pause(delay)] if delay else []), HangUp()]
     action = exchange.url(Route.GATHER, manner.call_id, turn=turn, quiet=quiet)
-    return _listen(Gather(action=action, language=manner.language), verbs)
+    gather = Gather(action=action, language=manner.language, timeout_secs=LISTEN_SECS)
+    return _listen(gather, verbs)
 
 
 def _ask_keys(
@@ -140,7 +148,12 @@ def _ask_keys(
     exchange: Exchange,
 ) -> list[Verb]:
     action = exchange.url(Route.GATHER, manner.call_id, turn=turn, quiet=quiet)
-    gather = Gather(action=action, keys=asked.digits, finish_key=asked.finish_key)
+    gather = Gather(
+        action=action,
+        timeout_secs=LISTEN_SECS,
+        keys=asked.digits,
+        finish_key=asked.finish_key,
+    )
     return _listen(gather, verbs)
 
 
@@ -152,5 +165,5 @@ def _listen(gather: Gather, verbs: Sequence[Verb]) -> list[Verb]:
     prompts = tuple(verb for verb in verbs if isinstance(verb, Say | Play | Pause))
     others = [] if len(prompts) == len(verbs) else verbs
     prompts = () if others else prompts
-    ready = replace(gather, prompts=prompts, timeout_secs=LISTEN_SECS)
+    ready = replace(gather, prompts=prompts)
     return [*others, ready, Redirect(gather.action)]

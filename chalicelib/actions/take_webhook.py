@@ -17,6 +17,7 @@ from chalicelib.calls.events import (
     CallProgressed,
     CarrierEvent,
     InputGathered,
+    InputInterposed,
     MachineDetected,
     ReplyAwaited,
     ResumeAsked,
@@ -83,7 +84,7 @@ def _keep(event: CarrierEvent, exchange: Exchange) -> None:
 
 def _take(event: CarrierEvent, *, exchange: Exchange) -> list[Verb]:
     match event:
-        case InputGathered():
+        case InputGathered() | InputInterposed():
             return take_input(event, exchange=exchange)
         case ReplyAwaited():
             return await_reply(event, exchange=exchange)

@@ -118,6 +118,19 @@ class ReplyAwaited(CarrierEvent):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class InputInterposed(CarrierEvent):
+    """The far end said or pressed something while it waited for the reply to `turn`.
+
+    `told` is when it was last told something before, in Unix milliseconds: each wait has its own.
+    """
+
+    turn: int
+    told: int
+    input: Input
+    text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ResumeAsked(CarrierEvent):
     """We interrupted the call to do what the line in `slot` says; the carrier asks for it."""
 

@@ -23,6 +23,7 @@ class Feature(StrEnum):
     SEND_DIGITS = "send digits"
     SPEAK = "speak into a live call"
     ASK_KEYS = "ask for a number of keys"
+    HEAR_WAITING = "hear the far end while it waits"
     PLAY = "play audio"
     REJECT = "refuse a call without answering it"
     RING_TIMEOUT = "ring timeout of its own"

@@ -123,6 +123,8 @@ class Plivo(Provider):
     features: ClassVar[frozenset[Feature]] = frozenset(Feature) - {
         Feature.FIND_CALL,
         Feature.GREETING_END,
+        # Its shortest silence is 5 s (`executionTimeout`): so long a late reply would be later.
+        Feature.HEAR_WAITING,
     }
     voices: ClassVar[str] = r"WOMAN|MAN|Polly\.[A-Za-z0-9-]+"
     needs: ClassVar[tuple[str, ...]] = ("auth_id", "auth_token")

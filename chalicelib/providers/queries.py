@@ -11,6 +11,7 @@ from chalicelib.calls.events import (
     CarrierEvent,
     Input,
     InputGathered,
+    InputInterposed,
     ReplyAwaited,
     ResumeAsked,
 )
@@ -52,7 +53,7 @@ def read_answer(
 def read_gather(
     query: Mapping[str, str], common: Common, *, speech: str, digits: str
 ) -> CarrierEvent:
-    """Say what the carrier comes back for; what was heard counts only in a turn.
+    """Say what the carrier comes back for: with what was heard, or for a reply.
 
     Raises:
         ValueError: a number in *query* is none.
@@ -60,10 +61,13 @@ def read_gather(
     if "resume" in query:
         return ResumeAsked(slot=str(Slot.parse(query["resume"])), **common)
     turn = int(query.get("turn", "1"))
-    if "since" in query:
-        since, told, part = (int(query.get(name, "0")) for name in ("since", "told", "part"))
-        return ReplyAwaited(turn=turn, since=since, told=told, part=max(part, 1), **common)
     speech, digits = speech.strip(), digits.strip()
     heard = Input.SPEECH if speech else Input.KEYS if digits else Input.NOTHING
+    if "since" in query:
+        since, told, part = (int(query.get(name, "0")) for name in ("since", "told", "part"))
+        if heard is not Input.NOTHING:
+            text = speech or digits
+            return InputInterposed(turn=turn, told=told, input=heard, text=text, **common)
+        return ReplyAwaited(turn=turn, since=since, told=told, part=max(part, 1), **common)
     quiet = int(query.get("quiet", "0"))
     return InputGathered(turn=turn, input=heard, text=speech or digits, quiet=quiet, **common)

@@ -23,7 +23,7 @@ from chalicelib.store.items import (
     seen_item,
 )
 from chalicelib.store.tables import CallItem, Item, LineItem, SeenItem
-from chalicelib.store.turns import Heard, Overheard, Reply
+from chalicelib.store.turns import Heard, Interposed, Overheard, Reply
 from chalicelib.store.writes import ABSENT, Change, Put, RawItem, Step, change, put, transact
 
 LIVE: Final = CallItem.live_shard.exists()
@@ -89,6 +89,40 @@ class DynamoTurns(CallStore):
                     else None
                 )
         return None
+
+    @override
+    def interpose(
+        self, call_id: str, turn: int, line: Line, *, delivery: str, account: str
+    ) -> Interposed | None:
+        while (call := find_call(call_id)) and _is_heard(call, account):
+            slot, steps = self._instead(call, turn, line.at)
+            answered = call.turn if steps else turn
+            seen = Put(seen_item(call_id, delivery, line.at, turn=answered), ABSENT)
+            refused = transact(seen=seen, line=Put(line_item(call_id, slot, line)), **steps)
+            if "seen" in refused:
+                before = SeenItem.from_raw_data(dict(refused["seen"]))
+                return Interposed(Heard.REPEATED, int(before.turn or turn))
+            if not refused:
+                return Interposed(Heard.FRESH if steps else Heard.REPEATED, answered)
+        return None
+
+    def _instead(self, call: Call, turn: int, at: datetime) -> tuple[Slot, dict[str, Step]]:
+        """Where stands what is said *at* a time of the wait, and what makes it be answered."""
+        heard = (*_HEARING, *_SILENT)
+        if call.turn == turn:
+            hearing = Change(call_at(call.call_id), heard, _as_in(call))
+            return Slot.meanwhile(turn, at, call.heard + 1), {"call": hearing}
+        if call.turn > turn + 1 or call.told or call.end_requested or call.state is State.ACTIVE:
+            return Slot.meanwhile(turn, at, call.heard + 1), {}
+        steps: dict[str, Step] = {}
+        for line in self.parts(call.call_id, call.turn):
+            slot = Slot.bot(call.turn) if line.part == 1 else Slot.rest(call.turn, line)
+            unsaid = replace(line, text="", act=None, more=False, timing=None, audio="")
+            steps[str(slot)] = Put(line_item(call.call_id, slot, unsaid))
+        taken_back = (*heard, CallItem.act.remove(), CallItem.more.set(False))
+        unheard = _as_in(call) & (CallItem.told == 0) & (CallItem.parts == call.parts)
+        steps["call"] = Change(call_at(call.call_id), taken_back, unheard)
+        return Slot.user(call.turn), steps
 
     @override
     def reply(self, call_id: str, turn: int, reply: Reply) -> Line | None:

@@ -20,6 +20,14 @@ class Heard(StrEnum):
     """The call has ended, or never was."""
 
 
+@dataclass(frozen=True, slots=True)
+class Interposed:
+    """What became of something that was said during a wait, and the turn to answer now."""
+
+    heard: Heard
+    turn: int
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reply:
     """What we answer to a turn, and what is remembered of the call with it."""
@@ -86,6 +94,18 @@ class TurnStore(ABC):
         for what was delivered before, when the call is over, or when it does not converse; but
         whoever kept it, known as *by*, and comes again, gets the call again, as long as nothing
         more was heard.
+        """
+
+    @abstractmethod
+    def interpose(
+        self, call_id: str, turn: int, line: Line, *, delivery: str, account: str
+    ) -> Interposed | None:
+        """Keep what the far end said while it waited for the reply to *turn*, once per *delivery*.
+
+        It is answered instead: a reply that is there, and that nobody told it yet, is as if it had
+        never been given, and what is still to come of it will not be kept. Beside a reply that was
+        told, or that ends the call, it is kept, and nothing else happens (`repeated`). Nothing
+        comes back when the call is over.
         """
 
     @abstractmethod
