@@ -72,7 +72,7 @@ class FakeTurns(CallStore):
             is_answered = call.turn == turn or (unheard and call.state is not State.ACTIVE)
             now = self._interposed[call_id, delivery] = call.turn if is_answered else turn
             if not is_answered or call.turn == turn:
-                self._fill(call_id, Slot.meanwhile(turn, line.at, call.heard + 1), line)
+                self._fill(call_id, Slot.overheard(turn, line.at, call.heard + 1), line)
             else:
                 self._take_back(call)
                 self._fill(call_id, Slot.user(call.turn), line)

@@ -108,13 +108,16 @@ class Slot:
 
     @classmethod
     def overheard(cls, turn: int, at: datetime, nth: int = 0) -> "Slot":
-        """What the far end said at some time in *turn*, where it may speak at any time."""
+        """What the far end said at some time in *turn*, where it may speak at any time.
+
+        Stands with what is said `meanwhile`, in order of time.
+        """
         return cls(turn, f"user-{_stamp(at)}{_nth(nth)}")
 
     @classmethod
     def meanwhile(cls, turn: int, at: datetime, nth: int = 0) -> "Slot":
         """Something from the bot after the answer of *turn* and before the next turn."""
-        return cls(turn, f"wait-{_stamp(at)}{_nth(nth)}")
+        return cls(turn, f"user-{_stamp(at)}-wait{_nth(nth)}")
 
     def behind(self) -> "Slot":
         """What is said again behind the words in this slot, because they overtook it."""

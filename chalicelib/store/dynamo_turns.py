@@ -111,9 +111,9 @@ class DynamoTurns(CallStore):
         heard = (*_HEARING, *_SILENT)
         if call.turn == turn:
             hearing = Change(call_at(call.call_id), heard, _as_in(call))
-            return Slot.meanwhile(turn, at, call.heard + 1), {"call": hearing}
+            return Slot.overheard(turn, at, call.heard + 1), {"call": hearing}
         if call.turn > turn + 1 or call.told or call.end_requested or call.state is State.ACTIVE:
-            return Slot.meanwhile(turn, at, call.heard + 1), {}
+            return Slot.overheard(turn, at, call.heard + 1), {}
         steps: dict[str, Step] = {}
         for line in self.parts(call.call_id, call.turn):
             slot = Slot.bot(call.turn) if line.part == 1 else Slot.rest(call.turn, line)

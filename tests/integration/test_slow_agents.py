@@ -99,21 +99,6 @@ def test_a_late_reply_is_announced_by_a_filler_and_spoken_when_it_is_there(
     assert phone.at_carrier(call).alerts == []
 
 
-def test_what_is_said_over_a_filler_is_answered_instead(phone: Phone, agent: StubbedAgent) -> None:
-    agent.turns = [after(1.5, "On Friday."), after(0, "On Monday, then.")]
-    far_end = phone.far_end(
-        Says("On Friday?"), Says("No, on Monday."), Says("Bye.", when="On Monday, then")
-    )
-
-    call = phone.over(phone.initiate(far_end, "Hi."))
-
-    said = [text for _, text in words(call)]
-    assert said[2] in FILLERS
-    assert said[3:] == ["No, on Monday.", "On Monday, then.", "Bye.", "Goodbye."]
-    assert words(call) == audible(phone, call)
-    assert phone.at_carrier(call).alerts == []
-
-
 def test_a_reply_that_never_comes_ends_in_an_apology_and_a_new_chance(
     phone: Phone, agent: StubbedAgent
 ) -> None:

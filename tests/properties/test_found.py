@@ -223,6 +223,7 @@ def test_who_waits_long_is_told_so_in_turn_and_each_is_kept(provider: str) -> No
 
         world.carrier.goes_on(a_call(world))
         world.clock.pass_by(11)
+        world.carrier.stays_silent(a_call(world))
         for _ in range(3):
             world.carrier.goes_on(a_call(world))
 
