@@ -47,7 +47,7 @@ def phone(request: pytest.FixtureRequest) -> Iterator[Phone]:
 @pytest.fixture(autouse=True)
 def hurried(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let silence be short where the clock tells it, and not the carrier."""
-    monkeypatch.setattr(after_words, "LISTEN_SECS", 1)
+    monkeypatch.setattr(after_words, "LISTEN_SECS", 2)
 
 
 def test_of_ten_turns_the_transcript_is_exactly_what_was_said_in_its_order(

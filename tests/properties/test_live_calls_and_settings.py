@@ -51,6 +51,7 @@ def test_a_late_reply_is_waited_for_as_long_as_the_call_began_with(provider: str
         world.clock.pass_by(30)
         world.carrier.goes_on(call)
         world.run_pending()
+        world.carrier.stays_silent(call)
         for _ in range(4):
             world.carrier.goes_on(call)
 
