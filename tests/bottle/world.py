@@ -1,10 +1,11 @@
 """Our whole gateway with one account at one bottled carrier, and nothing that moves by itself."""
 
 import json
+from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from functools import cached_property
+from operator import itemgetter
 from typing import Any, Final
 from urllib.parse import urlsplit
 
@@ -51,6 +52,9 @@ SCHEDULED: Final = {
 SWEEP_SECS: Final = 60
 AT_ONCE: Final = AgentSettings(reply_budget_secs=0.1)
 """A function that is slow in a bottle does not run meanwhile: it is in vain to wait for it."""
+
+Known = tuple[Mapping[str, Any], Call | Line | int | None]
+"""An item as it is stored, and what it means to us."""
 
 _gateway: Final = chalice.local.LocalGateway(deployed.app, Config())
 
@@ -119,8 +123,7 @@ class World:
         """What is stored, read where it is kept, and read again once something was written."""
         table = self.cloud.table
         if self.read is None or self.read[0] != table.writes:
-            items = map(_item, table.items())
-            self.read = table.writes, Memory([item for item in items if item is not None])
+            self.read = table.writes, Memory.of(table, self.read[1] if self.read else None)
         return self.read[1]
 
     @property
@@ -192,45 +195,51 @@ class World:
         return response["statusCode"], content.encode() if isinstance(content, str) else content
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Memory:
-    """Everything that is stored about calls."""
+    """Everything that is stored about calls; what did not change since is not read again."""
 
-    items: list[CallItem | LineItem | CounterItem]
+    calls: list[Call]
+    running: int
+    """What the counter of running calls says."""
+    known: Mapping[tuple[str, str], Known]
+    spoken: Mapping[str, list[tuple[str, Line]]]
+    """By the key of its call, each line with its own."""
 
-    @cached_property
-    def calls(self) -> list[Call]:
-        found = [call_of(item) for item in self.items if isinstance(item, CallItem)]
-        return sorted(found, key=lambda call: (call.started_at, call.call_id))
+    @classmethod
+    def of(cls, table: BottledTable, before: "Memory | None") -> "Memory":
+        """Read *table*, where it is not as it was *before*."""
+        known: dict[tuple[str, str], Known] = {}
+        calls, running, spoken = [], 0, defaultdict(list)
+        for item in table.items():
+            place = item["pk"]["S"], item["sk"]["S"]
+            was = before.known.get(place) if before else None
+            known[place] = was if was and was[0] is item else (item, _value(item))
+            match known[place][1]:
+                case Call() as call:
+                    calls.append(call)
+                case Line() as line:
+                    spoken[place[0]].append((place[1], line))
+                case int(number):
+                    running += number
+        calls.sort(key=lambda call: (call.started_at, call.call_id))
+        return cls(calls, running, known, spoken)
 
     def lines(self, call: Call) -> tuple[Line, ...]:
         """The transcript of *call*."""
-        own = sorted(
-            (
-                item
-                for item in self.items
-                if isinstance(item, LineItem) and item.pk == call_key(call.call_id)
-            ),
-            key=lambda item: item.sk,
-        )
-        return Conversation.of(call, map(line_of, own)).lines
-
-    @property
-    def running(self) -> int:
-        """What the counter of running calls says."""
-        counters = (
-            item for item in self.items if isinstance(item, CounterItem) and item.sk == "RUNNING"
-        )
-        return sum(int(item.calls) for item in counters)
+        own = sorted(self.spoken.get(call_key(call.call_id), ()), key=itemgetter(0))
+        return Conversation.of(call, (line for _, line in own)).lines
 
 
-def _item(stored: Mapping[str, Any]) -> CallItem | LineItem | CounterItem | None:
+def _value(stored: Mapping[str, Any]) -> Call | Line | int | None:
     attributes, sort_key = dict(stored), stored["sk"]["S"]
     if sort_key == "CALL":
-        return CallItem.from_raw_data(attributes)
+        return call_of(CallItem.from_raw_data(attributes))
     if sort_key.startswith("LINE#"):
-        return LineItem.from_raw_data(attributes)
-    return CounterItem.from_raw_data(attributes) if sort_key == "RUNNING" else None
+        return line_of(LineItem.from_raw_data(attributes))
+    if sort_key == "RUNNING":
+        return int(CounterItem.from_raw_data(attributes).calls)
+    return None
 
 
 @contextmanager
