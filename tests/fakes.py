@@ -1,6 +1,7 @@
 """Stand-ins that keep every promise of their contract, in memory."""
 
 from collections import Counter
+from collections.abc import Collection
 from dataclasses import replace
 from datetime import date, datetime, timedelta
 
@@ -23,6 +24,7 @@ from chalicelib.store.base import (
     Ending,
     Opened,
     Page,
+    Recount,
 )
 from tests.fake_moves import newness
 from tests.fake_turns import FakeTurns
@@ -172,6 +174,11 @@ class FakeCallStore(FakeTurns):
     @override
     def overdue(self, now: datetime, *, limit: int) -> list[Call]:
         return [call for call in self.live() if call.deadline <= now][:limit]
+
+    @override
+    def recount(self, accounts: Collection[str], now: datetime) -> list[Recount]:
+        # What is no number of its own cannot be wrong.
+        return []
 
     @override
     def postpone(self, call_id: str, deadline: datetime) -> None:

@@ -10,6 +10,7 @@ from chalice import Blueprint, Rate
 
 from chalicelib import log, wiring
 from chalicelib.actions.fire_timer import fire_timer as act
+from chalicelib.actions.recount import recount
 from chalicelib.actions.sweep import sweep as act_sweep
 from chalicelib.errors import UnknownCallError
 from chalicelib.timers.base import TimerKind
@@ -33,9 +34,11 @@ def fire_timer(event: dict[str, Any], _context: object) -> dict[str, str]:
 @blueprint.schedule(Rate(1, unit=Rate.MINUTES), name="sweep")
 def sweep(_event: object) -> dict[str, int]:
     """Look after calls that nobody looked after."""
-    return act_sweep(
-        calls=wiring.calls(),
+    calls = wiring.calls()
+    swept = act_sweep(
+        calls=calls,
         timers=wiring.timers(),
         exchange_of=wiring.exchange_of,
         now=wiring.now,
     )
+    return swept | {"miscounted": recount(wiring.phone, calls=calls, now=wiring.now())}

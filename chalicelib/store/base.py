@@ -1,10 +1,11 @@
 """What we ask of a memory: every write is conditional, and says whether it happened."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
+from typing import Final
 
 from chalicelib.accounts.account import Account, OutboundLimits, Phone
 from chalicelib.accounts.audit import AuditEntry, Topic
@@ -55,6 +56,19 @@ class Page:
 
     calls: tuple[Call, ...]
     cursor: str
+
+
+@dataclass(frozen=True, slots=True)
+class Recount:
+    """How many calls of an account were thought to run, and how many do."""
+
+    account: str
+    thought: int
+    running: int
+
+
+QUIET: Final = timedelta(minutes=1)
+"""So long after its last change a number of running calls may be compared with an index."""
 
 
 class CallStore(TurnStore):
@@ -151,6 +165,16 @@ class CallStore(TurnStore):
     @abstractmethod
     def overdue(self, now: datetime, *, limit: int) -> list[Call]:
         """Read at most *limit* live calls whose deadline has passed."""
+
+    @abstractmethod
+    def recount(self, accounts: Collection[str], now: datetime) -> Sequence[Recount]:
+        """Count the running calls of *accounts* anew, and mend what was counted wrong.
+
+        The number changes in the transaction that begins or ends a call, so that only a hand in
+        the table, or a table that was restored, makes it wrong. What is counted here may be some
+        moments old: an account whose calls began or ended within `QUIET` keeps its number, and
+        so does one whose number changes meanwhile.
+        """
 
     @abstractmethod
     def postpone(self, call_id: str, deadline: datetime) -> None:

@@ -1,5 +1,6 @@
 """The memory of calls in DynamoDB: one conditional request wherever one is enough."""
 
+from collections import Counter
 from collections.abc import Collection
 from dataclasses import asdict
 from datetime import datetime
@@ -16,11 +17,13 @@ from chalicelib.calls.search import ALWAYS, Period
 from chalicelib.errors import LimitReachedError, UnknownCallError
 from chalicelib.overriding import override
 from chalicelib.store.base import (
+    QUIET,
     Created,
     EndedNote,
     Ending,
     Opened,
     Page,
+    Recount,
 )
 from chalicelib.store.cursors import Cursor
 from chalicelib.store.dynamo_audit import audit_item
@@ -186,7 +189,9 @@ class DynamoCallStore(DynamoTurns):
                 tuple(actions),
                 LIVE & _is_of(account, ending.provider_call_id),
             ),
-            running=Change(running_counter(account), (CounterItem.calls.add(-1),)),
+            running=Change(
+                running_counter(account), (CounterItem.calls.add(-1), *_changing(ending.at))
+            ),
             note=Put(note_item(call_id, ending.at)),
         )
         return not refused
@@ -203,6 +208,25 @@ class DynamoCallStore(DynamoTurns):
             for item in CallItem.live.query(number, CallItem.deadline <= now, limit=limit)
         ]
         return sorted(found, key=lambda call: call.deadline)[:limit]
+
+    @override
+    def recount(self, accounts: Collection[str], now: datetime) -> list[Recount]:
+        # The numbers first: one that changes behind this is not touched.
+        thought = {name: kept for name in accounts if (kept := _quiet_counter(name, now))}
+        if not thought:
+            return []
+        live = [item.account for number in SHARDS for item in CallItem.live.query(number)]
+        running = Counter(live)
+        mended = []
+        for name, kept in thought.items():
+            if kept.calls != running[name] and change(
+                running_counter(name),
+                CounterItem.calls.set(running[name]),
+                *_changing(now),
+                condition=(CounterItem.calls == kept.calls) & (CounterItem.version == kept.version),
+            ):
+                mended.append(Recount(name, int(kept.calls), running[name]))
+        return mended
 
     @override
     def postpone(self, call_id: str, deadline: datetime) -> None:
@@ -263,7 +287,21 @@ def _begun(first: datetime | None, latest: datetime | None) -> Condition | None:
 def _count(call: Call, limits: OutboundLimits | None) -> Change:
     counter = running_counter(call.account)
     room = _below(limits.max_concurrent_calls) if limits else None
-    return Change(counter, (CounterItem.calls.add(1),), room)
+    return Change(counter, (CounterItem.calls.add(1), *_changing(call.started_at)), room)
+
+
+def _changing(at: datetime) -> tuple[Action, ...]:
+    return CounterItem.version.add(1), CounterItem.changed_at.set(at)
+
+
+def _quiet_counter(account: str, now: datetime) -> CounterItem | None:
+    place = running_counter(account)
+    try:
+        kept = CounterItem.get(place.pk, place.sk, consistent_read=True)
+    except CounterItem.DoesNotExist:
+        return None
+    is_quiet = kept.changed_at is not None and kept.changed_at <= now - QUIET
+    return kept if is_quiet else None
 
 
 def _count_day(call: Call, limits: OutboundLimits) -> dict[str, Step]:

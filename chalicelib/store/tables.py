@@ -216,9 +216,14 @@ class KeyItem(Item, discriminator="key"):
 
 
 class CounterItem(Item, discriminator="counter"):
-    """How many calls of an account there are: running, or begun in a day."""
+    """How many calls of an account there are: running, or begun in a day.
+
+    Of those that run, also how often and when the number changed last.
+    """
 
     calls = NumberAttribute()
+    version = NumberAttribute(null=True)
+    changed_at = TimeAttribute(null=True)
 
 
 class NoteItem(Item, discriminator="note"):
