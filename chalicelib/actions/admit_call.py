@@ -5,8 +5,9 @@ from typing import Final
 
 from chalicelib import log
 from chalicelib.accounts.policy import admits
+from chalicelib.actions.await_reply import go_on
 from chalicelib.actions.exchange import Exchange
-from chalicelib.actions.next_words import about_to_open, is_wanted_over, opening_verbs
+from chalicelib.actions.next_words import about_to_open, is_wanted_over
 from chalicelib.actions.voiced import read_ahead
 from chalicelib.calls.call import (
     LOOK_AT_LIVE_EVERY,
@@ -45,7 +46,7 @@ def admit_call(event: CallArrived, *, exchange: Exchange) -> list[Verb]:
         return [HangUp()]
     if exchange.provider.takes_commands:
         return [Answer()]
-    return opening_verbs(created.call, exchange=exchange)
+    return go_on(created.call, exchange=exchange)
 
 
 def _start_clock(call: Call, exchange: Exchange) -> None:

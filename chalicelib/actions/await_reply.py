@@ -13,6 +13,7 @@ from chalicelib.actions.next_words import (
     Wait,
     is_wanted_over,
     msecs,
+    opening_verbs,
     reply_verbs,
     wait_verbs,
     words,
@@ -70,6 +71,20 @@ def _speak_or_wait(
         time.sleep(min(LOOK_EVERY_SECS, left))
         call = unfinished(call.call_id, exchange)
     return [HangUp()]
+
+
+def go_on(call: Call, *, exchange: Exchange) -> list[Verb]:
+    """Answer a carrier that asks for the first document of *call*, maybe not for the first time.
+
+    One that could not be given a later document asks so: the far end hears once more what was
+    said last, or waits on for the reply.
+    """
+    is_thinking = call.state is State.ACTIVE
+    if exchange.provider.takes_commands or (call.turn == 1 and not is_thinking):
+        return opening_verbs(call, exchange=exchange)
+    turn = call.turn if is_thinking else call.turn - 1
+    wait = Wait(turn=turn, since=msecs(exchange.now()))
+    return speak_or_wait(call.call_id, wait, until=time.monotonic(), exchange=exchange)
 
 
 def apologise(call_id: CallId, wait: Wait, *, exchange: Exchange) -> list[Verb]:

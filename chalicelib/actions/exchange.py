@@ -31,10 +31,11 @@ class Exchange:
     """How many times as fast as ours the carrier's clock runs: simulated ones may hurry."""
 
     def url(self, route: Route, call_id: str, **query: str | int) -> str:
-        """The address at which the carrier asks about the call."""
-        return callback_url(
+        """Where the carrier asks about the call, and asks again if nobody answers."""
+        url = callback_url(
             self.account.webhook_url, self.account.account_id, route, call=call_id, **query
         )
+        return f"{url}#{self.provider.repetition}" if self.provider.repetition else url
 
     def agent_settings(self, call: Call) -> AgentSettings:
         """Who answers in *call*, and how long it is waited for."""

@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 from chalicelib import log
+from chalicelib.actions.await_reply import go_on
 from chalicelib.actions.end_call import RETRY_AFTER, end_call
 from chalicelib.actions.exchange import Exchange
 from chalicelib.actions.next_words import is_wanted_over, opening_verbs
@@ -33,7 +34,7 @@ def open_call(event: CallOpened, *, exchange: Exchange) -> list[Verb]:
         return [HangUp()]
     if event.answered_by is AnsweredBy.MACHINE:
         return _meet_machine(call, exchange)
-    return opening_verbs(call, exchange=exchange)
+    return go_on(call, exchange=exchange)
 
 
 def meet_machine(event: MachineDetected, *, exchange: Exchange) -> None:

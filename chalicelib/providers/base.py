@@ -122,6 +122,8 @@ class Provider(ABC):
     name: ClassVar[str]
     takes_commands: ClassVar[bool] = False
     """Whether it is told by commands what to do and listens all the time; else by documents."""
+    repetition: ClassVar[str] = ""
+    """The fragment of our addresses: how often it asks again, and after which failures of ours."""
     features: ClassVar[frozenset[Feature]]
     plays: ClassVar[SoundFormat] = SoundFormat.PCM_WAV
     """In which form it gets our sounds: docs/audio.md says why."""

@@ -7,6 +7,9 @@ from xml.etree import ElementTree as ET
 
 from chalicelib.providers.base import Document
 
+ASKS_AGAIN: Final = "rc=2&rp=all"
+"""A document that nobody gave, because a function died, is asked for twice more: else the far end
+would hear an error of the carrier's, and the call would end. To answer again does no harm."""
 UNSPEAKABLE: Final = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 """What XML 1.0 cannot hold, escaped or not. Said the other way round, it takes 4 ms to compile."""
 

@@ -52,7 +52,7 @@ from chalicelib.providers.base import (
     Provider,
     WebhookRequest,
 )
-from chalicelib.providers.documents import document, element
+from chalicelib.providers.documents import ASKS_AGAIN, document, element
 from chalicelib.providers.faults import read_fault
 from chalicelib.providers.queries import Common, read_answer, read_form, read_gather
 from chalicelib.providers.wire import Wire, gone
@@ -120,6 +120,8 @@ class Plivo(Provider):
     """
 
     name: ClassVar[str] = "plivo"
+    # https://www.plivo.com/docs/voice/concepts/callback-configurations
+    repetition: ClassVar[str] = ASKS_AGAIN
     features: ClassVar[frozenset[Feature]] = frozenset(Feature) - {
         Feature.FIND_CALL,
         Feature.GREETING_END,

@@ -54,7 +54,7 @@ from chalicelib.providers.base import (
     Provider,
     WebhookRequest,
 )
-from chalicelib.providers.documents import document, element
+from chalicelib.providers.documents import ASKS_AGAIN, document, element
 from chalicelib.providers.faults import read_fault
 from chalicelib.providers.queries import Common, read_answer, read_form, read_gather
 from chalicelib.providers.wire import Wire, gone
@@ -122,6 +122,8 @@ class Twilio(Provider):
     """Programmable Voice, with the credentials `account_sid` and `auth_token`."""
 
     name: ClassVar[str] = "twilio"
+    # https://www.twilio.com/docs/usage/webhooks/webhooks-connection-overrides
+    repetition: ClassVar[str] = ASKS_AGAIN
     features: ClassVar[frozenset[Feature]] = frozenset(Feature)
     plays: ClassVar[SoundFormat] = SoundFormat.MULAW_WAV
     voices: ClassVar[str] = r"man|woman|alice|(Polly|Google)\.[A-Za-z0-9-]+"
@@ -188,6 +190,8 @@ class Twilio(Provider):
                 ("From", order.from_number),
                 ("Url", order.answer_url),
                 ("Method", "POST"),
+                ("FallbackUrl", order.answer_url),
+                ("FallbackMethod", "POST"),
                 ("StatusCallback", order.status_url),
                 ("StatusCallbackMethod", "POST"),
                 *(("StatusCallbackEvent", event) for event in STATUS_EVENTS),

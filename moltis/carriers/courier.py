@@ -5,12 +5,41 @@ import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Final
+from urllib.parse import parse_qsl, urlsplit
 
 import requests
 from urllib3.exceptions import ConnectTimeoutError, MaxRetryError, NewConnectionError
 
 TIMEOUTS: Final = (5.0, 15.0)
 """Seconds to connect, and to the next byte of the answer: what carriers grant (in our time)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Repetition:
+    """How often a request is repeated at most, and after which failures.
+
+    They are `ct` (nobody could be reached), `rt` (no answer came), `4xx` and `5xx`.
+    """
+
+    times: int = 1
+    after: frozenset[str] = frozenset({"ct"})
+
+    def of(self, url: str) -> "Repetition":
+        """What the fragment of *url* asks for, as Twilio and Plivo read it; else this.
+
+        https://www.twilio.com/docs/usage/webhooks/webhooks-connection-overrides
+        """
+        asked = dict(parse_qsl(urlsplit(url).fragment))
+        times = asked.get("rc", "")
+        after = frozenset(asked["rp"].split(",")) if "rp" in asked else self.after
+        return Repetition(
+            times=min(int(times), MOST_REPETITIONS) if times.isdecimal() else self.times,
+            after=FAILURES if "all" in after else after & FAILURES,
+        )
+
+
+MOST_REPETITIONS: Final = 5
+FAILURES: Final = frozenset({"ct", "rt", "4xx", "5xx"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -21,6 +50,7 @@ class Delivery:
     method: str = "POST"
     headers: Mapping[str, str] = field(default_factory=dict)
     body: bytes = b""
+    repetition: Repetition = Repetition()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,23 +75,25 @@ class DeliveryError(Exception):
         self.connected = connected
 
 
-def deliver(
-    delivery: Delivery, *, retries: int = 1, timeouts: tuple[float, float] = TIMEOUTS
-) -> Answer:
-    """Send *delivery*; again, *retries* times at most, when nobody could be reached.
+def deliver(delivery: Delivery, *, timeouts: tuple[float, float] = TIMEOUTS) -> Answer:
+    """Send *delivery*, and again as it says.
 
     *timeouts* are the seconds to connect, and to the next byte of the answer.
 
     Raises:
         DeliveryError: no answer came.
     """
+    left = delivery.repetition.times
     while True:
         try:
-            return _send(delivery, timeouts)
+            answer = _send(delivery, timeouts)
         except DeliveryError as error:
-            if error.connected or retries <= 0:
+            if not left or ("rt" if error.connected else "ct") not in delivery.repetition.after:
                 raise
-            retries -= 1
+        else:
+            if not left or f"{answer.status // 100}xx" not in delivery.repetition.after:
+                return answer
+        left -= 1
 
 
 def _send(delivery: Delivery, timeouts: tuple[float, float]) -> Answer:

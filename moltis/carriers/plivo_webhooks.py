@@ -12,7 +12,7 @@ from urllib.parse import parse_qsl, urldefrag, urlencode, urlsplit
 
 import requests
 
-from moltis.carriers.courier import Delivery
+from moltis.carriers.courier import Delivery, Repetition
 from moltis.carriers.exchange import Pairs
 from moltis.carriers.record import Direction, SimulatedCall
 
@@ -73,7 +73,8 @@ def signed_request(auth_token: str, url: str, form: Pairs, *, method: str = "POS
     signed = signature(auth_token, method, address, form, nonce)
     # A main account signs twice alike; a subaccount's calls are signed by its main account, too.
     headers |= {"X-Plivo-Signature-V3": signed, "X-Plivo-Signature-Ma-V3": signed}
-    return Delivery(url=address, method=method, headers=headers, body=body)
+    repetition = Repetition(after=frozenset({"ct", "rt"})).of(url)
+    return Delivery(url=address, method=method, headers=headers, body=body, repetition=repetition)
 
 
 def call_form(call: SimulatedCall, auth_id: str, event: str, *more: tuple[str, str]) -> Pairs:

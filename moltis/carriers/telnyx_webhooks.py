@@ -15,7 +15,7 @@ from typing import Any, Final
 
 from nacl.signing import SigningKey
 
-from moltis.carriers.courier import Delivery, DeliveryError, deliver
+from moltis.carriers.courier import Delivery, DeliveryError, Repetition, deliver
 from moltis.carriers.faults import Faults
 from moltis.carriers.record import SimulatedCall, Webhook
 
@@ -146,9 +146,9 @@ class Mailbox:
         meta = {"attempt": attempt, "delivered_to": url}
         content = json.dumps({"data": letter.event, "meta": meta}).encode()
         headers = signed_headers(self._key, content, int(time.time()))
-        request = Delivery(url=url, headers=headers, body=content)
+        request = Delivery(url=url, headers=headers, body=content, repetition=Repetition(0))
         try:
-            answer = deliver(request, retries=0, timeouts=PATIENCE)
+            answer = deliver(request, timeouts=PATIENCE)
             status, body = answer.status, answer.body.decode(errors="replace")
         except DeliveryError as error:
             status, body = 0, str(error)

@@ -12,7 +12,7 @@ from urllib.parse import urldefrag, urlencode
 
 import requests
 
-from moltis.carriers.courier import Delivery
+from moltis.carriers.courier import Delivery, Repetition
 from moltis.carriers.exchange import Pairs
 from moltis.carriers.record import Direction, SimulatedCall
 
@@ -47,7 +47,8 @@ def signed_request(
         body = urlencode(form).encode()
         headers["Content-Type"] = "application/x-www-form-urlencoded; charset=UTF-8"
     headers["X-Twilio-Signature"] = signature(auth_token, address, signed)
-    return Delivery(url=address, method=method, headers=headers, body=body)
+    repetition = Repetition().of(url)
+    return Delivery(url=address, method=method, headers=headers, body=body, repetition=repetition)
 
 
 def voice_form(call: SimulatedCall, account_sid: str, *more: tuple[str, str]) -> Pairs:

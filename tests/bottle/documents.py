@@ -4,6 +4,7 @@ from abc import abstractmethod
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from urllib.parse import urldefrag
 from xml.etree import ElementTree as ET
 
 from chalicelib.overriding import override
@@ -120,6 +121,11 @@ class DocumentCarrier(Carrier):
             if not self._carry_out(mine, verb):
                 return
 
+    def falls_back(self, call: CarrierCall) -> None:
+        """Ask for the first document again, because a later one could not be had."""
+        of_documents(call).listening = None
+        self._fetch(call, call.addresses["answer"])
+
     def redirect(self, call: CarrierCall, url: str) -> None:
         of_documents(call).redirected = url
 
@@ -174,13 +180,13 @@ class DocumentCarrier(Carrier):
         return True
 
     def _fetch(self, call: CarrierCall, url: str, fields: Fields = ()) -> None:
-        request = self.signed(url, [*self.facts(call), *fields])
+        request = self.signed(urldefrag(url).url, [*self.facts(call), *fields])
         tries = 2 if self.delivers_twice or self.loses_answers else 1
         status, document = FAILED, b""
         for _ in range(tries):
             status, document = self._deliver(request)
         if status == FAILED:
-            # Nobody answered: once more, as carriers do.
+            # Nobody answered: once more, as the fragment of the address asks.
             status, document = self._deliver(request)
         if status != 200:
             self.ends(call, "completed")
@@ -190,7 +196,7 @@ class DocumentCarrier(Carrier):
     def _report(self, call: CarrierCall, word: str) -> None:
         if url := call.addresses.get("status"):
             fields = [*self.facts(call), *self.status_fields(call, word)]
-            self.news.append(News(call, self.signed(url, fields)))
+            self.news.append(News(call, self.signed(urldefrag(url).url, fields)))
 
 
 def of_documents(call: CarrierCall) -> DocumentCall:

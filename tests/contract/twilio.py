@@ -108,6 +108,8 @@ PLACE: Final = Operation(
         ("From", ORDER.from_number),
         ("Url", ORDER.answer_url),
         ("Method", "POST"),
+        ("FallbackUrl", ORDER.answer_url),
+        ("FallbackMethod", "POST"),
         ("StatusCallback", ORDER.status_url),
         ("StatusCallbackMethod", "POST"),
         ("StatusCallbackEvent", "initiated"),
