@@ -83,6 +83,8 @@ class AnyOrder(RuleBasedStateMachine):
     def the_far_end_does_something(self, place: int, how: str) -> None:
         carrier = self.world.carrier
         call = _pick(carrier.talking(), place)
+        # Who answers has listened first.
+        self.world.clock.pass_by(0.01)
         if how == "says":
             carrier.says(call, self._utterance())
         elif how == "presses":
