@@ -173,6 +173,7 @@ def _faults(document: Mapping[str, Any]) -> Iterator[Fault]:
     faults = list(_table_faults("phone", phone, PHONE))
     yield from faults
     yield from _agent_faults(phone.get("agent"))
+    yield from _fallback_faults(phone)
     if faults:
         return
     of_accounts = list(_account_faults(phone))
@@ -205,15 +206,24 @@ def _account_faults(phone: Mapping[str, Any]) -> Iterator[Fault]:
         known = {*CARRIER, *secret_keys(own["provider"])}
         for key in sorted(own.keys() - known - {"provider"}):
             yield Fault(f"{where}.{key}", f"unknown key; known here: {', '.join(sorted(known))}")
-    tables = account_tables(phone)
-    if len(tables) > MOST_ACCOUNTS:
+    if len(account_tables(phone)) > MOST_ACCOUNTS:
         yield Fault("phone.accounts", f"there can be at most {MOST_ACCOUNTS} accounts")
+
+
+def _fallback_faults(phone: Mapping[str, Any]) -> Iterator[Fault]:
+    """Say which accounts name one to stand in that there is not, whatever else is wrong."""
+    active, further = phone.get("provider", DEFAULT_PROVIDER), phone.get("accounts")
+    tables = {name: phone.get(name) for name in PROVIDERS if name in phone or name == active}
+    where = dict.fromkeys(tables, "phone")
+    if isinstance(further, dict):
+        tables |= further
+        where |= dict.fromkeys(further, "phone.accounts")
     for name, own in tables.items():
-        fallback = own.get("fallback", "")
-        if fallback and (fallback == name or fallback not in tables):
+        fallback = own.get("fallback") if isinstance(own, dict) else None
+        if isinstance(fallback, str) and fallback and fallback not in tables.keys() - {name}:
             others = ", ".join(sorted(tables.keys() - {name})) or "there is none"
-            where = f"phone.{'accounts.' if name in further else ''}{name}.fallback"
-            yield Fault(where, f"must be another account: {others}")
+            reason = f"must be another account: {others}"
+            yield Fault(f"{where[name]}.{name}.fallback", reason)
 
 
 def _voice_faults(phone: Mapping[str, Any]) -> Iterator[Fault]:

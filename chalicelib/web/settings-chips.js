@@ -18,6 +18,7 @@ const ANYTHING = { fits: /\S/, clean: (text) => text.trim(), wanted: "must not b
 
 export class Chips {
   #values = [];
+  #refused = [];
 
   constructor({ id, label, kind, described, changed, complain }) {
     this.rule = RULES[kind] ?? ANYTHING;
@@ -48,17 +49,24 @@ export class Chips {
     this.list.hidden = !values.length;
   }
 
-  /** Take what was typed into the list; says whether it could. */
+  /** What was typed and cannot be added. */
+  get refused() {
+    return [...this.#refused];
+  }
+
+  /** Take what was typed into the list. */
   add() {
     const text = this.rule.clean(this.input.value);
+    this.#refused = [];
     if (!text) {
       this.complain("");
-      return true;
+      return;
     }
     if (!this.rule.fits.test(text)) {
+      this.#refused = [text];
       this.complain(this.rule.wanted);
       this.input.focus();
-      return false;
+      return;
     }
     this.complain("");
     this.input.value = "";
@@ -67,12 +75,6 @@ export class Chips {
       this.status.textContent = `${text} added to ${this.label}`;
       this.changed();
     }
-    return true;
-  }
-
-  /** What was typed and not added belongs to the list too. */
-  settle() {
-    return this.add() ? "" : this.rule.wanted;
   }
 
   #chip(value) {

@@ -71,10 +71,8 @@ class Field {
     this.controls()[0].focus();
   }
 
-  /** What has to be said before saving: nothing, if the field can be read. */
-  settle() {
-    return "";
-  }
+  /** Take in what was typed and not yet added, before saving. */
+  settle() {}
 
   describe(extra = "") {
     const text = [hint(this.key), extra].filter(Boolean).join(" ");
@@ -202,13 +200,14 @@ class ListField extends Field {
   }
 
   held() {
-    const values = this.chips.values;
+    // What could not be added goes out as it is, so that all faults are told of at once.
+    const values = [...this.chips.values, ...this.chips.refused];
     // Where something more general holds, an empty list is nothing of its own.
     return values.length || this.setting.default !== null ? values : null;
   }
 
   settle() {
-    return this.chips.settle();
+    this.chips.add();
   }
 }
 

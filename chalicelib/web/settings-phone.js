@@ -268,12 +268,8 @@ class SettingsPage {
 
   async save(version = this.view.version) {
     this.hideNotices();
-    const unsettled = [...this.fields.values()]
-      .map((one) => ({ field: one.key, reason: one.settle() }))
-      .filter((one) => one.reason);
-    if (unsettled.length) {
-      this.showFaults(unsettled);
-      return;
+    for (const one of this.fields.values()) {
+      one.settle();
     }
     element("save").disabled = true;
     try {
@@ -298,9 +294,13 @@ class SettingsPage {
     }
   }
 
-  showFaults(faults) {
+  showFaults(told) {
     const elsewhere = [];
     let first = null;
+    // In the order in which their fields stand on the page; what has none comes last.
+    const places = [...document.querySelectorAll("[data-key]")].map((one) => one.dataset.key);
+    const place = ({ field: key }) => (places.includes(key) ? places.indexOf(key) : places.length);
+    const faults = [...told].sort((one, other) => place(one) - place(other));
     for (const { field: key, reason } of faults) {
       const one = this.fields.get(key);
       if (one) {

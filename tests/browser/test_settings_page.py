@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, Final
 
 import pytest
 from playwright.sync_api import Locator, expect
@@ -156,40 +156,76 @@ def test_a_field_that_is_emptied_has_its_default_again(page: SettingsPage) -> No
     expect(page.control("phone.max_duration_secs")).to_have_attribute("placeholder", "3600")
 
 
-FAULTY = {
+FAULTY: Final = {
     "phone.max_duration_secs": "many",
     "phone.ring_timeout_secs": "1",
     "phone.notify_hangup_delay_secs": "61",
+    "phone.inbound_greeting": "***",
     "phone.agent.base_url": "http://example.com",
     "phone.agent.reply_budget_secs": "11",
     "phone.agent.timeout_secs": "0",
+    "phone.tts.base_url": "https://example.com/?key=1",
     "phone.outbound.max_concurrent_calls": "0",
     "phone.outbound.max_calls_per_day": "1.5",
+    "phone.outbound.max_calls_per_day_per_number": "-1",
     "phone.twilio.from_number": "12",
     "phone.twilio.webhook_url": "https://user@example.com",
-    "phone.plivo.api_base_url": "nowhere",
+    "phone.twilio.api_base_url": "https://169.254.169.254",
+    "phone.twilio.fallback": "twilio",
     "phone.telnyx.from_number": "+1",
+    "phone.telnyx.webhook_url": "ftp://example.com",
+    "phone.telnyx.api_base_url": "https://example.com/#there",
+    "phone.telnyx.fallback": "nobody",
+    "phone.plivo.from_number": "555",
+    "phone.plivo.webhook_url": "example.com",
+    "phone.plivo.api_base_url": "nowhere",
+    "phone.plivo.fallback": "nobody",
 }
+FAULTY_ITEMS: Final = {
+    "phone.allowlist": "5550007777",
+    "phone.agent.fillers": "One moment.",
+    "phone.outbound.allow": "49",
+    "phone.outbound.deny": "+4x",
+}
+NEVER_WRONG: Final = {"boolean", "choice", "prose", "text"}
 
 
 def test_every_fault_stands_beside_its_field_and_is_announced(page: SettingsPage) -> None:
     before = page.table()
     for key, text in FAULTY.items():
         page.control(key).fill(text)
+    for key, text in FAULTY_ITEMS.items():
+        page.control(key).fill(text)
+        page.control(key).press("Enter")
 
     page.save()
 
     summary = page.visit.page.locator("#faults")
-    expect(summary).to_contain_text(f"{len(FAULTY)} fields need your attention")
+    faulty = [*FAULTY, *FAULTY_ITEMS]
+    expect(summary).to_contain_text(f"{len(faulty)} fields need your attention")
     assert summary.get_attribute("role") == "alert"
-    for key in FAULTY:
+    for key in faulty:
         expect(page.fault(key)).to_be_visible()
         control = page.control(key)
         expect(control).to_have_attribute("aria-invalid", "true")
         described = (control.get_attribute("aria-describedby") or "").split()
         assert page.fault(key).get_attribute("id") in described
-    assert page.visit.page.evaluate("document.activeElement.ariaInvalid") == "true"
+    named = summary.locator("li").all_inner_texts()
+    first = page.visit.page.locator('.field[data-key] [aria-invalid="true"]').first
+    expect(first).to_be_focused()
+    assert named[0].startswith(page.visit.focused())
     assert page.table() == before
+
+
+def test_every_field_that_can_be_wrong_was(phone: Phone) -> None:
+    # A language that is left blank is the default again.
+    can_be = {
+        one["key"]
+        for one in schema(phone)
+        if one["kind"] not in NEVER_WRONG and not one["key"].endswith("language")
+    }
+
+    assert can_be <= FAULTY.keys() | FAULTY_ITEMS.keys()
 
 
 def test_a_mended_fault_is_gone_and_the_rest_is_saved(page: SettingsPage) -> None:
