@@ -157,6 +157,9 @@ def _unescaped(text: str) -> str:
 
 def _readable(text: str) -> str:
     """Give *text* without what is no letter, digit, mark or space of any language."""
+    if text.isascii() and text.isprintable():
+        # As most is that is spoken: there is nothing to look for, letter by letter.
+        return text
     text = _ORNATE.sub(lambda found: unicodedata.normalize("NFKC", found[0]), text)
     text = _PICTURES.sub(" ", "\n".join(text.splitlines()))
     return "".join(_read(letter, before) for before, letter in pairwise(f" {text}"))

@@ -165,17 +165,22 @@ def webhooks(base: str = ACCOUNT.webhook_url) -> dict[str, Webhook]:
     }
 
 
+def question() -> Json:
+    """What the agent is asked just now: a late question has another answer."""
+    now = datetime.now(UTC)
+    asked = Question(account="twilio", call_id=CALL.call_id, turn=CALL.turn, at=now)
+    return write_question(asked)
+
+
 def invocations() -> dict[str, tuple[str, Json]]:
     """One for each function: its handler, and its event."""
-    now = datetime.now(UTC)
-    question = Question(account="twilio", call_id=CALL.call_id, turn=CALL.turn, at=now)
     return {
         "API handler": ("app.app", webhooks()["answer, outbound"].event),
         "voice_call": (
             "chalicelib.functions.tool.voice_call",
             {"action": "get_status", "call_id": CALL.call_id},
         ),
-        "take_turn": ("chalicelib.functions.turn.take_turn", write_question(question)),
+        "take_turn": ("chalicelib.functions.turn.take_turn", question()),
         "fire_timer": (
             "chalicelib.functions.clock.fire_timer",
             {"call_id": CALL.call_id, "kind": "ring_timeout"},
