@@ -1,13 +1,21 @@
-"""Writes docs/performance.md from what `make bench` measured."""
+"""Writes docs/performance.md, and the speeds in docs/audio.md, from what `make bench` measured."""
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
+from statistics import median
 from typing import Any, Final
 
-PAGE: Final = Path(__file__).parents[2] / "docs" / "performance.md"
+from tests.bench.figures import ratio
+
+DOCS: Final = Path(__file__).parents[2] / "docs"
+PAGE: Final = DOCS / "performance.md"
+SOUND: Final = DOCS / "audio.md"
 PARTS: Final = ("aws_calls_per_warm_webhook", "cold", "warm", "load", "growth", "audio")
 
 ROUND_TRIP_MS: Final = 5
+SPEED: Final = 2
+"""The column of the speed, in the table of rates."""
 
 Report = Mapping[str, Any]
 
@@ -47,7 +55,10 @@ What starts needs a tenth of that memory.
 """
 _LOAD: Final = """## Load
 
-One gateway process, warm, and many callers at once, each with a connection of its own.
+One gateway process, warm, and many callers at once, each with a connection of its own. It is for
+one machine, and its threads share one interpreter: with more callers than it can serve, each
+waits, and some longer than others, because they keep their connection and its thread. Flask closes
+the connection after each answer, and they queue. On Lambda a webhook has a container of its own.
 """
 _GROWTH: Final = """## Growth
 
@@ -65,6 +76,31 @@ def write(report: Report) -> None:
     """Write the page, once every part has been measured."""
     if all(part in report for part in PARTS):
         PAGE.write_text("\n".join(_page(report)).rstrip() + "\n", "utf-8")
+        SOUND.write_text(with_speeds(SOUND.read_text("utf-8"), report["audio"]), "utf-8")
+
+
+def with_speeds(text: str, audio: Report) -> str:
+    """Put the speeds that were measured into the tables of *text*, and leave all else."""
+    return "".join(_lines_with_speeds(text.splitlines(keepends=True), audio))
+
+
+def _lines_with_speeds(lines: Sequence[str], audio: Report) -> Iterator[str]:
+    codes = {row["name"]: row["rounds"] for row in audio["g711"]}
+    methods: Mapping[str, Sequence[float]] = {}
+    for line in lines:
+        _, *cells = (cell.strip() for cell in line.split("|"))
+        if cells and (rate := re.fullmatch(r"([\d.]+) kHz", cells[0])):
+            rows = audio["resample"][str(round(1000 * float(rate[1])))]
+            methods = {row["name"]: row["rounds"] for row in rows}
+        if len(cells) > SPEED and cells[1] in methods:
+            speed = ratio(methods["soxr HQ"], methods[cells[1]])
+            yield line.replace(f"| {cells[1]} | {cells[2]} |", f"| {cells[1]} | {speed:.2f} |")
+        elif cells and cells[0] in {"encode", "decode"}:
+            hour = 60 * 1000 * median(codes[cells[0]])
+            speed = ratio(codes[f"{cells[0]}, audioop"], codes[cells[0]])
+            yield f"| {cells[0]} | {hour:.0f} | {speed:.2f} |\n"
+        else:
+            yield line
 
 
 def _page(report: Report) -> Iterator[str]:

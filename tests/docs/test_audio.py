@@ -6,11 +6,14 @@ import numpy as np
 import pytest
 
 from tests.bench.audio import METHODS
+from tests.bench.page import PAGE as FLOORS
+from tests.bench.page import with_speeds
 from tests.docs.pages import DOCS, rows, sections
 from tests.docs.spectrograms import HEIGHT, PANELS, PICTURE, WIDTH, levels
 from tests.sound import folded_back, ripple, signal_to_noise
 
 PAGE = DOCS / "audio.md"
+CODES = ("encode", "decode")
 
 
 def number(cell: str) -> float:
@@ -37,6 +40,35 @@ def test_each_quality_in_the_table_is_what_is_measured(
     ]
 
     assert measured == pytest.approx(qualities, abs=0.25)
+
+
+def test_the_speeds_are_those_that_the_bench_has_held_against_their_limits() -> None:
+    floors = {name: float(got) for name, got, _ in rows(sections(FLOORS)["What must hold"])}
+    speeds = {code: float(speed) for code, _, speed in rows(sections(PAGE)["Codes"])}
+    rates = {(khz, method): speed for khz, method, speed, *_ in rows(sections(PAGE)["Rates"])}
+
+    assert {
+        "μ-law is encoded 5 times as fast as by audioop": speeds["encode"],
+        "μ-law is decoded 0.3 times as fast as by audioop": speeds["decode"],
+        "24 kHz becomes 8 kHz as fast as by soxr HQ": float(rates["24 kHz", "ours"]),
+    } == {name: pytest.approx(got, abs=0.011) for name, got in floors.items() if "fast" in name}
+
+
+def test_the_bench_writes_the_speeds_and_nothing_else() -> None:
+    fast, slow = [1.0, 1.0], [2.0, 2.0]
+    codes = [*(("encode", fast), ("decode", slow)), *((f"{one}, audioop", fast) for one in CODES)]
+    audio = {
+        "g711": [{"name": name, "rounds": took} for name, took in codes],
+        "resample": {
+            str(rate): [{"name": name, "rounds": fast} for name in METHODS] for rate, *_ in told()
+        },
+    }
+    written = with_speeds(PAGE.read_text("utf-8"), audio)
+
+    assert "| encode | 60000 | 1.00 |\n| decode | 120000 | 0.50 |\n" in written
+    assert written.count("| ours | 1.00 | 9") == len(audio["resample"])
+    number = re.compile(r"[\d.]+")
+    assert number.sub("", written) == number.sub("", PAGE.read_text("utf-8"))
 
 
 def test_the_table_has_every_rate_and_every_method() -> None:
