@@ -87,7 +87,11 @@ class _Manner:
 )
 @click.option("--allowlist", multiple=True, callback=_number, help="Numbers that may call.")
 @_credential_flags
-@click.option("--check", is_flag=True, help="Change nothing; exit 1 if anything is wrong.")
+@click.option(
+    "--check",
+    is_flag=True,
+    help="Change nothing; exit 1 if anything is wrong, or not as it is given.",
+)
 @click.option("--yes", is_flag=True, help="Write at the carrier without asking.")
 @click.option("--test-call", is_flag=True, help="Place a test call of two turns in the end.")
 @click.option("--to", default="", callback=_number, help="Number to call in a test call.")
@@ -101,6 +105,7 @@ def setup(*, check: bool, yes: bool, test_call: bool, as_json: bool, **flags: An
     \b
     moltis voice-call setup
     moltis voice-call setup --check
+    moltis voice-call setup --check --from-number +15551234567 --inbound-policy open
     moltis voice-call setup --provider telnyx --webhook-url https://your-domain.com --yes
     """
     manner = _Manner(yes=yes, calls=test_call, to=flags["to"], as_json=as_json)
@@ -118,11 +123,15 @@ def setup(*, check: bool, yes: bool, test_call: bool, as_json: bool, **flags: An
 
 def _check(rpc: RpcClient, given: Given, manner: _Manner) -> int:
     wanted = given.account or given.provider
-    accounts = [one for one in rpc.ask("voicecall.status")["accounts"] if wanted in {"", one["id"]}]
+    known = rpc.ask("voicecall.status")["accounts"]
+    if not wanted and (given.settings or given.credentials):
+        # What is said of one account is said of the default one.
+        wanted = next((one["id"] for one in known if one["default"]), "")
+    accounts = [one for one in known if wanted in {"", one["id"]}]
     if wanted and not accounts:
         message = f"there is no account {wanted!r}"
         raise click.UsageError(message)
-    return _tell([look_at(rpc, account) for account in accounts], manner)
+    return _tell([look_at(rpc, account, given) for account in accounts], manner)
 
 
 def _set_up(rpc: RpcClient, given: Given, manner: _Manner) -> int:

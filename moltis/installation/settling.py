@@ -53,19 +53,20 @@ class Settler:
             UsageError: something is not given, and nobody is there to be asked.
         """
         account, provider = self._choose()
-        stranger = sorted(self._given.credentials.keys() - set(_takes(provider)))
-        if stranger:
-            flag = f"--{stranger[0].replace('_', '-')}"
-            message = f"{flag} is nothing of {provider}'s: it has {', '.join(_takes(provider))}"
-            raise click.UsageError(message)
+        refuse_strangers(self._given, provider)
         prefix = f"phone.{'' if account in PROVIDERS else 'accounts.'}{account}"
+        if self._status(account) is None:
+            # To be looked at it has to be there; nobody calls through it yet.
+            self._save({prefix: {}})
         self._settle_credentials(account, provider, prefix)
         status = self._status(account)
         simulated = status is None or status["carrier"] == "simulated"
         changes = {f"{prefix}.{key}": value for key, value in self._given.settings.items()}
         if not simulated:
             changes |= self._number(prefix) | self._address(prefix)
-        self._save({**changes, **self._policy()})
+        # It becomes the one that calls when no account is named; not before it could.
+        active = {} if self._given.account else {"phone.provider": provider}
+        self._save({**changes, **self._policy(), **active})
         return account
 
     def _choose(self) -> tuple[str, str]:
@@ -84,9 +85,6 @@ class Settler:
         if not provider:
             usual = default if default in PROVIDERS else ""
             provider = self._asker.choice("Carrier", "--provider", list(PROVIDERS), usual)
-        if provider != default:
-            # It becomes the one that calls when no account is named.
-            self._save({"phone.provider": provider})
         return provider, provider
 
     def _settle_credentials(self, account: str, provider: str, prefix: str) -> None:
@@ -213,6 +211,19 @@ class Settler:
     def _accounts(self) -> list[dict[str, Any]]:
         accounts: list[dict[str, Any]] = self._rpc.ask("voicecall.status")["accounts"]
         return accounts
+
+
+def refuse_strangers(given: Given, provider: str) -> None:
+    """Refuse credentials that *provider* does not have.
+
+    Raises:
+        UsageError: there are some.
+    """
+    stranger = sorted(given.credentials.keys() - set(_takes(provider)))
+    if stranger:
+        flag = f"--{stranger[0].replace('_', '-')}"
+        message = f"{flag} is nothing of {provider}'s: it has {', '.join(_takes(provider))}"
+        raise click.UsageError(message)
 
 
 def _takes(provider: str) -> tuple[str, ...]:

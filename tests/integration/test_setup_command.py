@@ -152,6 +152,42 @@ def test_wrong_credentials_are_neither_stored_nor_shown(stage: Stage) -> None:
     assert not any(secret["stored"] for secret in secrets)
 
 
+def test_an_account_whose_credentials_are_wrong_does_not_become_the_default(stage: Stage) -> None:
+    other = "plivo" if stage.phone.account != "plivo" else "twilio"
+    opened = stage.phone.gateway.carriers.open_account(other, "")
+    flags = ["--provider", other, "--api-base-url", opened.api_base_url]
+    wrong = [f"--{name.replace('_', '-')}=wrong" for name in opened.owned.credentials]
+    right = [f"--{k.replace('_', '-')}={v}" for k, v in opened.owned.credentials.items()]
+
+    refused, _, err = stage.moltis("setup", *flags, *wrong, "--yes")
+    before = stage.phone.rpc.ask("phone.settings")["settings"]["phone"]["provider"]
+    code, done = stage.setup(*flags, *right, "--yes")
+    after = stage.phone.rpc.ask("phone.settings")["settings"]["phone"]["provider"]
+
+    assert (refused, "does not know these credentials" in err) == (1, True)
+    assert before == stage.phone.account
+    assert (code, done["ready"], after) == (0, True, other)
+
+
+def test_a_check_says_what_is_not_as_it_is_given_and_changes_nothing(stage: Stage) -> None:
+    stage.setup(*stage.flags, "--yes")
+    before = stage.phone.rpc.ask("phone.settings")
+    wrong = [f"--{name.replace('_', '-')}=wrong" for name in stage.opened.owned.credentials]
+    lists = ("--inbound-policy", "open", "--allowlist", "+15550009999")
+
+    fine, as_given = stage.setup(*stage.flags, "--check")
+    code, seen = stage.setup("--check", "--from-number", "+15550009999", *lists, *wrong)
+
+    assert (fine, as_given["ready"]) == (0, True)
+    (account,) = seen["accounts"]
+    told = {fault["field"]: fault["reason"] for fault in account["faults"]}
+    assert code == 1
+    assert told["from_number"] == f"is {stage.opened.owned.number}, not +15550009999"
+    assert {"inbound_policy", "allowlist"} <= told.keys()
+    assert any("does not know these credentials" in reason for reason in told.values())
+    assert stage.phone.rpc.ask("phone.settings") == before
+
+
 def test_a_number_of_somebody_else_is_not_taken(stage: Stage) -> None:
     code, shown = stage.setup(*stage.flags, "--yes", "--from-number", "+15550009999")
 
