@@ -6,7 +6,6 @@ import chalicelib.start  # noqa: F401  # before anything else
 
 from chalice import Chalice
 
-from chalicelib import log
 from chalicelib.functions import clock, first_token, tool, turn
 from chalicelib.routes import (
     audio,
@@ -20,8 +19,6 @@ from chalicelib.routes import (
     voice_call,
     webhooks,
 )
-
-log.set_up()
 
 app = Chalice(app_name="moltis-phone")
 app.register_blueprint(webhooks.blueprint)

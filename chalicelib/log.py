@@ -5,7 +5,11 @@ import logging
 import re
 import sys
 import traceback
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
 from datetime import UTC, datetime
+from types import MappingProxyType
 from typing import Final, TextIO
 
 from chalicelib.overriding import override
@@ -43,19 +47,37 @@ def set_up(stream: TextIO | None = None) -> None:
     _LOGGER.propagate = False
 
 
+@contextmanager
+def about(**facts: object) -> Iterator[dict[str, object]]:
+    """Have every line that is written meanwhile tell *facts*, too; more may be added to them."""
+    known = {**_known.get(), **facts}
+    before = _known.set(known)
+    try:
+        yield known
+    finally:
+        _known.reset(before)
+
+
+def _told(facts: Mapping[str, object]) -> dict[str, object]:
+    return {_FACTS: {**_known.get(), **facts}}
+
+
+_known: Final[ContextVar[Mapping[str, object]]] = ContextVar("known", default=MappingProxyType({}))
+
+
 def info(event: str, **facts: object) -> None:
     """Note that *event* happened."""
-    _LOGGER.info(event, extra={_FACTS: facts})
+    _LOGGER.info(event, extra=_told(facts))
 
 
 def warning(event: str, **facts: object) -> None:
     """Note that *event* happened and somebody should look."""
-    _LOGGER.warning(event, extra={_FACTS: facts})
+    _LOGGER.warning(event, extra=_told(facts))
 
 
 def error(event: str, **facts: object) -> None:
     """Note that *event* went wrong, with the traceback of the error being handled."""
-    _LOGGER.error(event, exc_info=sys.exc_info(), extra={_FACTS: facts})
+    _LOGGER.error(event, exc_info=sys.exc_info(), extra=_told(facts))
 
 
 def _masked(number: re.Match[str]) -> str:

@@ -14,3 +14,7 @@ At its own 700 it looks over a hundred times while we start, and finds nothing.
 gc.set_threshold(NET_OBJECTS, 20, 20)
 precompiled.use()
 bundled.use()
+
+from chalicelib import log  # noqa: E402  # what it imports is to be quick already
+
+log.set_up()

@@ -2,7 +2,7 @@
 
 from chalicelib import log
 from chalicelib.actions.admit_call import admit_call
-from chalicelib.actions.await_reply import await_reply
+from chalicelib.actions.await_reply import await_reply, call_id_of
 from chalicelib.actions.exchange import Exchange
 from chalicelib.actions.next_words import trouble_verbs
 from chalicelib.actions.note_progress import note_end, note_progress
@@ -42,15 +42,17 @@ def take_webhook(request: WebhookRequest, *, exchange: Exchange) -> Document:
     provider.verify(request)
     if provider.takes_commands:
         return _hand_over(request, exchange)
-    try:
-        verbs = [
-            verb for event in provider.parse(request) for verb in _take(event, exchange=exchange)
-        ]
-        return provider.render(verbs)
-    except PayloadError as error:
-        log.warning("webhook cannot be read", reason=str(error), route=request.route)
-    except Exception:  # noqa: BLE001  # the outermost door: whatever it is, somebody is listening
-        log.error("webhook failed", route=request.route, account=exchange.account.account_id)
+    with log.about() as known:
+        try:
+            verbs = []
+            for event in provider.parse(request):
+                known["call_id"] = call_id_of(event, exchange)
+                verbs += _take(event, exchange=exchange)
+            return provider.render(verbs)
+        except PayloadError as error:
+            log.warning("webhook cannot be read", reason=str(error), route=request.route)
+        except Exception:  # noqa: BLE001  # the outermost door: whatever it is, somebody is listening
+            log.error("webhook failed", route=request.route, account=exchange.account.account_id)
     if request.route == Route.STATUS:
         return provider.render([])
     account = exchange.account
@@ -65,19 +67,26 @@ def _hand_over(request: WebhookRequest, exchange: Exchange) -> Document:
         log.warning("webhook cannot be read", reason=str(error), route=request.route)
         events = []
     for event in events:
-        match event:
-            case CallProgressed() | CallEnded() | UnknownEvent():
-                _keep(event, exchange)
-            case _:
-                exchange.turns.submit(exchange.account.account_id, event)
+        with log.about(call_id=call_id_of(event, exchange)):
+            try:
+                _keep_or_submit(event, exchange)
+            except AgentError as error:
+                account_id = exchange.account.account_id
+                log.warning(
+                    "webhook is to be delivered again", account=account_id, reason=str(error)
+                )
+                raise
     return exchange.provider.render([])
 
 
-def _keep(event: CarrierEvent, exchange: Exchange) -> None:
+def _keep_or_submit(event: CarrierEvent, exchange: Exchange) -> None:
+    if not isinstance(event, CallProgressed | CallEnded | UnknownEvent):
+        exchange.turns.submit(exchange.account.account_id, event)
+        return
     try:
         _take(event, exchange=exchange)
     except Exception as error:  # the outermost door: nobody listens, and it is delivered again
-        log.error("event could not be kept", call_id=event.call_id)
+        log.error("event could not be kept")
         message = "the event could not be kept"
         raise AgentError(message) from error
 

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable, Iterator
+from contextvars import copy_context
 from dataclasses import dataclass
 from datetime import datetime
 from queue import Empty, SimpleQueue
@@ -58,7 +59,8 @@ class Thinking:
         self._thoughts: SimpleQueue[_Thought | AgentError] = SimpleQueue()
         self._given_up = Event()
         self._spoke = False
-        Thread(target=self._think, name="thinking", daemon=True).start()
+        known = copy_context()
+        Thread(target=known.run, args=(self._think,), name="thinking", daemon=True).start()
 
     def take(self, *, until: float, together_until: float = 0.0) -> Words | None:
         """Give the next words; nothing if there are none at *until*, on the monotonic clock.

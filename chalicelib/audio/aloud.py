@@ -3,6 +3,7 @@
 import time
 from collections.abc import Callable
 from concurrent.futures import Future
+from contextvars import copy_context
 from threading import BoundedSemaphore, Lock, Thread
 from typing import TYPE_CHECKING, Final
 
@@ -171,7 +172,8 @@ def _start(future: "Future[bytes] | Future[Samples]", work: Callable[[], object]
             log.error("speech is broken")
             future.set_exception(SpeechError(f"it is broken: {type(error).__name__}"))
 
-    Thread(target=run, name="reading-aloud", daemon=True).start()
+    known = copy_context()
+    Thread(target=known.run, args=(run,), name="reading-aloud", daemon=True).start()
 
 
 def _warn(utterance: Utterance, reason: str) -> None:

@@ -27,7 +27,8 @@ def fire_timer(event: dict[str, Any], _context: object) -> dict[str, str]:
         log.warning("timer of an unknown call", call_id=event["call_id"])
         return {"call_id": event["call_id"], "state": "unknown"}
     kind, mark = TimerKind(event["kind"]), event.get("mark", "")
-    call = act(call, kind, mark=mark, exchange=wiring.exchange_of(call))
+    with log.about(call_id=call.call_id):
+        call = act(call, kind, mark=mark, exchange=wiring.exchange_of(call))
     return {"call_id": call.call_id, "state": call.state}
 
 

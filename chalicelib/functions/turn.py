@@ -8,7 +8,8 @@ from typing import Any
 
 from chalice import Blueprint
 
-from chalicelib import wiring
+from chalicelib import log, wiring
+from chalicelib.actions.await_reply import call_id_of
 from chalicelib.actions.follow_events import follow_event
 from chalicelib.actions.read_aloud import read_aloud as act_on_reading
 from chalicelib.actions.take_turn import take_turn as act
@@ -32,7 +33,10 @@ def take_turn(event: dict[str, Any], context: object) -> dict[str, Any] | None:
         # Lambda repeats what failed under the same id.
         by = getattr(context, "aws_request_id", "")
         asked = read_event(event["event"])
-        follow_event(asked, by=by, exchange=exchange, agent_of=wiring.agent_of)
+        with log.about(call_id=call_id_of(asked, exchange)):
+            follow_event(asked, by=by, exchange=exchange, agent_of=wiring.agent_of)
         return None
-    answer = act(read_question(event), exchange=exchange, agent_of=wiring.agent_of)
+    question = read_question(event)
+    with log.about(call_id=question.call_id):
+        answer = act(question, exchange=exchange, agent_of=wiring.agent_of)
     return write_answer(answer)

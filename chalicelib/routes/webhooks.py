@@ -5,7 +5,7 @@ from typing import Final
 
 from chalice import Blueprint, Response
 
-from chalicelib import log, wiring
+from chalicelib import wiring
 from chalicelib.actions.exchange import Exchange
 from chalicelib.actions.take_webhook import take_webhook
 from chalicelib.calls.callbacks import PREFIX, Route
@@ -64,8 +64,7 @@ def _take(received: WebhookRequest, account_id: str, exchange: Exchange) -> Resp
         return _document(take_webhook(received, exchange=exchange))
     except SignatureError as error:
         reason = error.reason
-    except AgentError as error:
-        log.warning("webhook is to be delivered again", account=account_id, reason=str(error))
+    except AgentError:
         return _bare(HTTPStatus.SERVICE_UNAVAILABLE)
     # Credentials may have been rotated since we read them.
     for other in wiring.rotated_exchanges(account_id) if reason == "mismatch" else ():

@@ -101,3 +101,16 @@ def test_times_and_ids_stay_as_they_are() -> None:
 
     facts = {"at": "2026-03-02T12:00:00+00:00", "since": 1772452800, "sid": "CA001122"}
     assert json.loads(line).items() >= facts.items()
+
+
+def test_what_a_stretch_of_work_is_about_stands_in_each_of_its_lines(stream: StringIO) -> None:
+    with log.about(call_id="c-1", turn=1) as known:
+        log.info("begun")
+        known["account"] = "twilio"
+        log.info("gone on", turn=2)
+    log.info("over")
+
+    begun, gone_on, over = map(json.loads, stream.getvalue().splitlines())
+    assert (begun["call_id"], begun["turn"]) == ("c-1", 1)
+    assert (gone_on["call_id"], gone_on["account"], gone_on["turn"]) == ("c-1", "twilio", 2)
+    assert "call_id" not in over
