@@ -16,6 +16,7 @@ _NAMES: Final = {
     "take_turn_function": "MOLTIS_TAKE_TURN_FUNCTION",
 }
 _AUDIO_BUCKET: Final = "MOLTIS_AUDIO_BUCKET"
+_SHORT_TIMER: Final = "MOLTIS_SHORT_TIMER_ARN"
 _LOST_TIMERS: Final = "MOLTIS_LOST_TIMERS_QUEUE"
 _SOFT_PHONE: Final = "MOLTIS_SOFT_PHONE"
 _CARRIER_SPEED: Final = "MOLTIS_CARRIER_SPEED"
@@ -29,6 +30,8 @@ class Settings:
     call_timer_arn: str
     secret_prefix: str
     take_turn_function: str
+    short_timer_arn: str = ""
+    """The state machine of timers of seconds; without one, the other has them, too."""
     audio_bucket: str = ""
     """Where sounds are kept; without one, the carriers speak."""
     lost_timers_queue: str = ""
@@ -53,6 +56,7 @@ def settings() -> Settings:
     named = {name: os.environ[variable] for name, variable in _NAMES.items()}
     return Settings(
         **named,
+        short_timer_arn=os.environ.get(_SHORT_TIMER, ""),
         audio_bucket=os.environ.get(_AUDIO_BUCKET, ""),
         lost_timers_queue=os.environ.get(_LOST_TIMERS, ""),
         has_soft_phone=bool(os.environ.get(_SOFT_PHONE)),

@@ -85,7 +85,7 @@ def vault() -> Vault:
 @cache
 def timers() -> StepFunctionsTimers:
     """The clock."""
-    return StepFunctionsTimers(settings().call_timer_arn)
+    return StepFunctionsTimers(settings().call_timer_arn, settings().short_timer_arn)
 
 
 def lost_timers() -> LostTimers:

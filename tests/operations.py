@@ -20,7 +20,10 @@ import pytest
 from moto.core.botocore_stubber import BotocoreStubber
 
 from chalicelib import aws, log, wiring
+from chalicelib.actions.after_words import SLACK
+from chalicelib.actions.next_words import LISTEN_SECS
 from chalicelib.store import dynamo, tables
+from chalicelib.timers.base import LASTING
 from tests.bottle.carrier import Asked, Carrier, Told
 from tests.bottle.cloud import WRITES, one_moto
 from tests.bottle.scenes import a_call, go_on, order
@@ -30,6 +33,7 @@ from tests.bottle.world import CARRIERS, World, a_world
 MOST_TURNS: Final = 5
 SAID: Final = ("Well, let me think.", "I am still here.", "Go on, please.", "I see.", "All right.")
 SECONDS_A_TURN: Final = 15
+SILENT_SECS: Final = LISTEN_SECS + round(SLACK.total_seconds())
 FIRED, STOPPED = 3, 1
 """Transitions of a timer: it waits, calls us, ends; one that is stopped has begun to wait."""
 OTHER_SERVICES: Final = ("stepfunctions", "secretsmanager", "s3")
@@ -172,7 +176,12 @@ def _counted(provider: str, play: Callable[[World], object]) -> dict[str, Any]:
             fired = "fired" in timer.event
             bill.counts["timers"] += 1
             bill.counts["timers fired"] += fired
-            bill.counts["state transitions"] += FIRED if fired else STOPPED
+            if timer.event["kind"] in LASTING:
+                bill.counts["state transitions"] += FIRED if fired else STOPPED
+            else:
+                # It cannot be stopped, and waits to its end.
+                bill.counts["short timers"] += 1
+                bill.counts["short timer seconds"] += SILENT_SECS
         return {
             "counts": dict(sorted(bill.counts.items())),
             "hot": dict(sorted(bill.hot.items())),

@@ -1,4 +1,9 @@
-"""The clock on AWS: one Standard execution of `infra/call-timer.asl.json` per timer."""
+"""The clock on AWS: one execution of `infra/call-timer.asl.json` per timer.
+
+Timers of seconds have an Express execution, which costs a tenth of a Standard one. It may happen
+twice and cannot be stopped: each of these timers knows by its mark whether it still counts.
+https://docs.aws.amazon.com/step-functions/latest/dg/express-at-least-once-execution.html
+"""
 
 import json
 from collections.abc import Iterable
@@ -12,10 +17,11 @@ from chalicelib.timers.base import LASTING, TimerKind, Timers
 
 
 class StepFunctionsTimers(Timers):
-    """The clock whose state machine is *call_timer_arn*."""
+    """The clock of two state machines; without *short_timer_arn*, of one."""
 
-    def __init__(self, call_timer_arn: str) -> None:
+    def __init__(self, call_timer_arn: str, short_timer_arn: str = "") -> None:
         self._machine = call_timer_arn
+        self._short = short_timer_arn or call_timer_arn
 
     @override
     def start(self, call_id: str, kind: TimerKind, at: datetime, *, mark: str = "") -> None:
@@ -23,7 +29,7 @@ class StepFunctionsTimers(Timers):
         timer = {"call_id": call_id, "kind": kind, "at": at_text, "mark": mark}
         try:
             aws.client("stepfunctions").start_execution(
-                stateMachineArn=self._machine,
+                stateMachineArn=self._machine if kind in LASTING else self._short,
                 name=_name(call_id, kind, mark),
                 input=json.dumps(timer),
             )

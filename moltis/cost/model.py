@@ -23,6 +23,10 @@ WHOLE_CPU_MB: Final = 1769
 """Memory with which a function has one CPU.
 https://docs.aws.amazon.com/lambda/latest/dg/configuration-memory.html"""
 
+EXPRESS_MB: Final = 64
+"""What an Express execution is billed for: 50 MB and its definition, rounded up.
+https://aws.amazon.com/step-functions/pricing/"""
+
 FIXED_SECRETS: Final = 2
 """Credentials of one account, and the agent's key; the stack's own are counted."""
 
@@ -92,6 +96,8 @@ _ENTRIES: Final = (
     ("DynamoDB", "write units", "write_unit"),
     ("DynamoDB", "read units", "read_unit"),
     ("Step Functions", "transitions", "state_transition"),
+    ("Step Functions", "short executions", "express_request"),
+    ("Step Functions", "GB-seconds", "express_gb_second"),
     ("Secrets Manager", "requests", "secret_request"),
     ("CloudWatch", "bytes of log", "log_byte"),
     ("S3", "sounds kept", "sound_put"),
@@ -196,6 +202,8 @@ def _usage(counts: Mapping[str, float], plan: Plan) -> dict[str, float]:
         "write_unit": counts.get("write units", 0),
         "read_unit": counts.get("read half-units", 0) / 2,
         "state_transition": counts.get("state transitions", 0),
+        "express_request": counts.get("short timers", 0),
+        "express_gb_second": counts.get("short timer seconds", 0) * EXPRESS_MB / 1024,
         "secret_request": counts.get("secretsmanager GetSecretValue", 0),
         "log_byte": counts.get("log bytes", 0) + runs * LAMBDA_LOG_BYTES,
         "sound_put": counts.get("s3 PutObject", 0),

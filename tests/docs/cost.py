@@ -25,9 +25,9 @@ ends; the ring timer fires meanwhile, the sweep stops the clock afterwards. Each
 size of its item, twice in a transaction, and once more in each index that has it.
 """
 _SILENCE: Final = """\
-Where a carrier takes commands, silence is ours to notice: each time we have spoken a timer is
-started, and nearly all of them fire in vain, three transitions each. Timers as short as these would
-fit an Express state machine, or a queue with a delay, for less; neither is built.
+Where a carrier takes commands, silence is ours to notice: each time we have spoken a timer of
+seconds is started, and nearly all of them fire in vain. They are Express executions, a tenth of
+three transitions each.
 """
 _IDLE: Final = """\
 The secrets are the first token, the key of sounds, one account's credentials and the agent's key.
@@ -94,8 +94,7 @@ def _verdicts(plans: list[Plan]) -> Iterator[str]:
             f"Above it: {plan.provider} ({plan.stage}). The largest part is {most.service}, "
             f"{share:.0%}: {most.amount:g} {most.what}.\n"
         )
-    if above:
-        yield _SILENCE
+    yield _SILENCE
 
 
 def _a_turn_more(plan: Plan) -> float:

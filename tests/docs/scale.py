@@ -49,7 +49,8 @@ _MOVING: Final = """\
   second. Spread calls over accounts. A counter in parts is not a small change: each part would
   have a share of `max_concurrent_calls`, and a call could be refused though there was room.
 - **Step Functions** takes a quota raised on request. Two timers a call are begun, and a third each
-  time that we have spoken, where a carrier takes commands.
+  time that we have spoken, where a carrier takes commands; that one is an Express execution, of
+  which more may begin and no transition counts.
 - **The table** grows by itself, but not at once: warm throughput before a campaign.
 """
 

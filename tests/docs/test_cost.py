@@ -4,6 +4,7 @@ import json
 
 import pytest
 
+from chalicelib.providers.registry import PROVIDERS
 from moltis.cost import model
 from moltis.cost.model import Plan
 from tests.docs import cost, counts
@@ -20,7 +21,7 @@ def test_the_page_of_costs_is_what_is_reckoned() -> None:
     assert cost.PAGE.read_text("utf-8") == cost.page(), "say `make docs`"
 
 
-@pytest.mark.parametrize("provider", ["twilio", "plivo"])
+@pytest.mark.parametrize("provider", list(PROVIDERS))
 @pytest.mark.parametrize("stage", ["dev", "prod"])
 def test_a_call_of_five_turns_costs_less_than_it_may(provider: str, stage: str) -> None:
     bill = model.one_call(Plan(provider=provider, stage=stage, turns=5))

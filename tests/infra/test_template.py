@@ -147,11 +147,16 @@ def test_the_functions_are_told_all_that_they_ask_their_environment_for(
 
 
 def test_the_clock_is_the_state_machine_of_the_laptop(dev: Template) -> None:
-    machine = dev["Resources"]["CallTimer"]["Properties"]
+    machines = of_type(dev, "AWS::StepFunctions::StateMachine")
     names = set(re.findall(r"\$\{(\w+)\}", json.dumps(MACHINE)))
 
-    assert machine["Definition"] == MACHINE
-    assert set(machine["DefinitionSubstitutions"]) == names
+    assert {name: one["Properties"]["StateMachineType"] for name, one in machines.items()} == {
+        "CallTimer": "STANDARD",
+        "ShortTimer": "EXPRESS",
+    }
+    for machine in machines.values():
+        assert machine["Properties"]["Definition"] == MACHINE
+        assert set(machine["Properties"]["DefinitionSubstitutions"]) == names
 
 
 def test_what_fails_out_of_sight_is_kept(cloudformation: Template) -> None:
@@ -176,7 +181,8 @@ def test_tracing_is_one_switch_and_off(dev: Template) -> None:
     assert not json.loads(CONFIG.read_text())["xray"]
     assert "TracingPolicy" not in dev["Resources"]
     assert traced["RestAPI"]["Properties"]["TracingEnabled"]
-    assert traced["CallTimer"]["Properties"]["TracingConfiguration"] == {"Enabled": True}
+    for machine in ("CallTimer", "ShortTimer"):
+        assert traced[machine]["Properties"]["TracingConfiguration"] == {"Enabled": True}
     roles = {role["Ref"] for role in traced["TracingPolicy"]["Properties"]["Roles"]}
     assert roles == {name for name in traced if name.endswith("Role")} - {"FirstTokenRole"}
 

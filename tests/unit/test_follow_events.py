@@ -137,6 +137,22 @@ def test_a_silence_that_could_not_be_broken_is_broken_when_the_clock_tries_again
     assert world.said == [CALL.opening, ENGLISH.reprompts[0]]
 
 
+def test_a_silence_whose_timer_fires_twice_is_asked_about_once() -> None:
+    world = World.of()
+    world.greet()
+
+    world.stays_silent("1-0-0")
+    world.stays_silent("1-0-0")
+    world.ends()
+    after = snapshot(world)
+    world.stays_silent("1-0-0")
+
+    assert world.said == [CALL.opening, ENGLISH.reprompts[0]]
+    assert (world.call.turn, world.call.quiet) == (2, 1)
+    assert world.provider.verbs("turn-2") == (Say(text=ENGLISH.reprompts[0]),)
+    assert snapshot(world) == after
+
+
 def test_two_silences_are_asked_about_and_the_third_ends_the_call() -> None:
     world = World.of()
     world.greet()
