@@ -117,15 +117,19 @@ def _compare(world: World, theirs: CarrierCall, lines: Sequence[Line]) -> Iterat
         # What is said from outside is written when it is ordered. What the far end says before
         # the carrier comes to it stands behind it: in order among its own words, all the same.
         in_order = list(_tokens(word for at, word in enumerate(kept) if at not in theirs.crossed))
-        if not (_is_part(in_order, written) and _is_part(_of_user(heard), _of_user(written))):
+        if not (_is_part(in_order, written) and _is_part(_of(heard, "user"), _of(written, "user"))):
             transcript = [(line.speaker.value, line.text) for line in lines]
             yield f"heard {theirs.words}, written {transcript}"
-    elif extra := Counter(token for token in written if token[0] == "user") - Counter(heard):
+        return
+    # Events come in any order, or not at all: what they told stands where they say that it was.
+    if extra := Counter(_of(written, "user")) - Counter(heard):
         yield f"written and never said: {extra}"
+    if not _is_part(_of(heard, "bot"), _of(written, "bot")):
+        yield f"spoken {_of(heard, 'bot')}, written {_of(written, 'bot')}"
 
 
-def _of_user(tokens: Iterable[Token]) -> list[Token]:
-    return [token for token in tokens if token[0] == "user"]
+def _of(tokens: Iterable[Token], speaker: str) -> list[Token]:
+    return [token for token in tokens if token[0] == speaker]
 
 
 def _that_could_be_kept(words: Sequence[Token]) -> Sequence[Token]:
