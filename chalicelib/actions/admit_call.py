@@ -79,7 +79,9 @@ def _arrived(event: CallArrived, exchange: Exchange, *, state: State) -> Call:
         message=f"the inbound policy is {account.inbound_policy}",
     )
     taken = not state.is_final
-    to_number = caller(event.to_number) or event.to_number
+    # Our own number is in one shape already, as a rule: a caller waits while others are read.
+    is_known = event.to_number == account.from_number
+    to_number = event.to_number if is_known else caller(event.to_number) or event.to_number
     terms = account.terms_on(to_number)
     answered_at = now if state is State.LISTENING else None
     call = Call(

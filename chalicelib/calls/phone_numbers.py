@@ -52,7 +52,12 @@ def _is_short(number: "phonenumbers.PhoneNumber") -> bool:
     length = phonenumbers.is_possible_number_with_reason(number)
     if length == phonenumbers.ValidationResult.IS_POSSIBLE_LOCAL_ONLY:
         return True
-    return not phonenumbers.is_valid_number(number) and phonenumbers.is_valid_short_number(number)
+    return (
+        # By its length alone hardly any is, and that is quickly seen: a caller waits for it.
+        phonenumbers.is_possible_short_number(number)
+        and not phonenumbers.is_valid_number(number)
+        and phonenumbers.is_valid_short_number(number)
+    )
 
 
 def caller(text: str) -> PhoneNumber | None:

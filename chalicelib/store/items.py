@@ -3,7 +3,7 @@
 from dataclasses import asdict, fields
 from datetime import datetime, timedelta
 from hashlib import sha256
-from typing import Final
+from typing import Any, Final
 
 from chalicelib.calls.call import AnsweredBy, Call, CallFailure, Direction, Mode, OnMachine, State
 from chalicelib.calls.replies import EndCall, read_act, write_act
@@ -43,23 +43,28 @@ def call_at(call_id: str) -> CallItem:
 
 def call_item(call: Call) -> CallItem:
     """Write *call*."""
-    facts = {field.name: getattr(call, field.name) for field in fields(call)}
+    facts = _facts(call)
     return CallItem(
         call_key(call.call_id),
         "CALL",
         **facts
         | {
             "provider_call_id": call.provider_call_id or None,
-            "error": asdict(call.error) if call.error else None,
-            "agent": asdict(call.agent) if call.agent else None,
+            "error": _facts(call.error) if call.error else None,
+            "agent": _facts(call.agent) if call.agent else None,
             "spoken": set(call.spoken) or None,
             "act": write_act(call.act) if call.act else None,
-            "speech": asdict(call.speech) if call.speech != SpeechSettings() else None,
+            "speech": _facts(call.speech) if call.speech != SpeechSettings() else None,
         },
         state_when_opened=call.state_when_opened,
         natural_end=call.natural_end,
         live_shard=None if call.state.is_final else shard(call.call_id),
     )
+
+
+def _facts(value: Call | AgentSettings | SpeechSettings | CallFailure) -> dict[str, Any]:
+    """What *value* holds; flat, and not copied, as `asdict` would."""
+    return {field.name: getattr(value, field.name) for field in fields(value)}
 
 
 def call_of(item: CallItem) -> Call:
