@@ -1,10 +1,11 @@
 """The one way to other people's servers: certificates checked, no proxy, no habits of ours."""
 
+import os
 import re
 import time
 from collections.abc import Iterator
 from functools import cache
-from ipaddress import ip_address
+from ipaddress import IPv6Address, IPv6Network, ip_address
 from typing import TYPE_CHECKING, Final
 from urllib.parse import urlsplit
 
@@ -16,6 +17,10 @@ _PIECE_BYTES: Final = 65_536
 _NUMBER_IN_DISGUISE: Final = re.compile(r"(?:0x[0-9a-f]*|\d+)(?:\.(?:0x[0-9a-f]*|\d+)){0,3}\.?")
 
 LOOPBACK: Final = frozenset({"localhost", "127.0.0.1", "::1"})
+
+# RFC 3056, RFC 4380, RFC 6052, RFC 8215
+_WITH_NUMBERS_INSIDE: Final = ("2002::/16", "2001::/32", "64:ff9b::/96", "64:ff9b:1::/48")
+"""Numbers of the sixth version that stand for any of the fourth."""
 
 
 class BrokenOffError(Exception):
@@ -48,19 +53,29 @@ def is_safe(url: str) -> bool:
 
 
 def is_inside(address: str) -> bool:
-    """Whether *address* names a machine of some inner network by its number: never loopback.
+    """Whether *address* names a machine of some inner network by its number.
 
+    On Lambda that is loopback, too: there the runtime listens, which hands out our events.
     Numbers only: what a name leads to is known when it is asked for, and may change.
     """
     host = urlsplit(address).hostname or ""
     if host in LOOPBACK:
-        return False
+        return _is_on_lambda()
     try:
         number = ip_address(host)
     except ValueError:
         # Whoever writes 10.1 or 0x0a000001 means no name, whatever a resolver makes of it.
         return bool(_NUMBER_IN_DISGUISE.fullmatch(host))
+    if isinstance(number, IPv6Address):
+        disguises = map(IPv6Network, _WITH_NUMBERS_INSIDE)
+        if any(number in network for network in disguises):
+            return True
     return not number.is_global or number.is_multicast
+
+
+def _is_on_lambda() -> bool:
+    """Whether this is AWS itself: an emulated one is on the machine that it calls loopback."""
+    return "AWS_LAMBDA_FUNCTION_NAME" in os.environ and "AWS_ENDPOINT_URL" not in os.environ
 
 
 def pieces(

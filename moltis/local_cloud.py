@@ -33,9 +33,12 @@ ACCOUNT: Final = "123456789012"
 STAGE: Final = "local"
 TABLE: Final = f"moltis-phone-{STAGE}"
 CLOCK: Final = f"moltis-phone-{STAGE}-call-timer"
+SHORT_CLOCK: Final = f"moltis-phone-{STAGE}-short-timer"
+"""An Express state machine on AWS; here one more Standard one, for moto carries out no others."""
 LOST_TIMERS: Final = f"moltis-phone-{STAGE}-lost-timers"
 SOUNDS: Final = f"moltis-phone-{STAGE}-sounds"
 _CLOCK_VARIABLE: Final = "MOLTIS_CALL_TIMER_ARN"
+_SHORT_CLOCK_VARIABLE: Final = "MOLTIS_SHORT_TIMER_ARN"
 _LOST_TIMERS_VARIABLE: Final = "MOLTIS_LOST_TIMERS_QUEUE"
 STATE_MACHINE: Final = Path(__file__).parents[1] / "infra" / "call-timer.asl.json"
 SOUNDS_GO_AWAY: Final = {
@@ -112,6 +115,7 @@ def _environment(functions_url: str, *, speed: float, embedded: bool) -> Iterato
         "MOLTIS_CARRIER_SPEED": str(speed),
         "MOLTIS_AUDIO_BUCKET": SOUNDS,
         _CLOCK_VARIABLE: "known once the cloud is there",
+        _SHORT_CLOCK_VARIABLE: "known once the cloud is there",
         _LOST_TIMERS_VARIABLE: "known once the cloud is there",
         "AWS_DEFAULT_REGION": os.environ.get("AWS_DEFAULT_REGION", REGION),
         "AWS_ENDPOINT_URL_LAMBDA": os.environ.get("AWS_ENDPOINT_URL_LAMBDA", functions_url),
@@ -135,25 +139,29 @@ def _environment(functions_url: str, *, speed: float, embedded: bool) -> Iterato
 def _make_what_is_missing() -> None:
     tables.use_table(TABLE)
     tables.create_table()
-    clock = aws.client("stepfunctions")
     queue = aws.client("sqs").create_queue(QueueName=LOST_TIMERS)["QueueUrl"]
     definition = (
         STATE_MACHINE.read_text()
         .replace("${FireTimerFunction}", "fire_timer")
         .replace("${DeadLetterQueue}", queue)
     )
-    known = {machine["name"]: machine["stateMachineArn"] for machine in _state_machines()}
-    role = f"arn:aws:iam::{ACCOUNT}:role/{CLOCK}"
-    if CLOCK in known:
-        arn = known[CLOCK]
-        clock.update_state_machine(stateMachineArn=arn, definition=definition, roleArn=role)
-    else:
-        made = clock.create_state_machine(name=CLOCK, definition=definition, roleArn=role)
-        arn = made["stateMachineArn"]
-    os.environ[_CLOCK_VARIABLE] = arn
+    os.environ[_CLOCK_VARIABLE] = _state_machine(CLOCK, definition)
+    os.environ[_SHORT_CLOCK_VARIABLE] = _state_machine(SHORT_CLOCK, definition)
     os.environ[_LOST_TIMERS_VARIABLE] = queue
     settings.settings.cache_clear()
     _make_place_for_sounds()
+
+
+def _state_machine(name: str, definition: str) -> str:
+    clock = aws.client("stepfunctions")
+    known = {machine["name"]: machine["stateMachineArn"] for machine in _state_machines()}
+    role = f"arn:aws:iam::{ACCOUNT}:role/{CLOCK}"
+    if name in known:
+        clock.update_state_machine(stateMachineArn=known[name], definition=definition, roleArn=role)
+        return str(known[name])
+    made = clock.create_state_machine(name=name, definition=definition, roleArn=role)
+    arn: str = made["stateMachineArn"]
+    return arn
 
 
 def _make_place_for_sounds() -> None:
@@ -172,13 +180,13 @@ def _make_place_for_sounds() -> None:
 
 def _stop_all_timers() -> None:
     """End moto's waiting threads: there will be no function for them to call."""
-    clock = aws.client("stepfunctions")
-    arn = settings.settings().call_timer_arn
-    pages = clock.get_paginator("list_executions").paginate(
-        stateMachineArn=arn, statusFilter="RUNNING"
-    )
-    for execution in [one for page in pages for one in page["executions"]]:
-        clock.stop_execution(executionArn=execution["executionArn"])
+    clock, known = aws.client("stepfunctions"), settings.settings()
+    for arn in (known.call_timer_arn, known.short_timer_arn):
+        pages = clock.get_paginator("list_executions").paginate(
+            stateMachineArn=arn, statusFilter="RUNNING"
+        )
+        for execution in [one for page in pages for one in page["executions"]]:
+            clock.stop_execution(executionArn=execution["executionArn"])
 
 
 def _state_machines() -> list[dict[str, Any]]:

@@ -36,10 +36,11 @@ def fire_timer(event: dict[str, Any], _context: object) -> dict[str, str]:
 def sweep(_event: object) -> dict[str, int]:
     """Look after calls that nobody looked after."""
     calls = wiring.calls()
+    miscounted = recount(wiring.phone, calls=calls, now=wiring.now())
     swept = act_sweep(
         calls=calls,
         timers=wiring.timers(),
         exchange_of=wiring.exchange_of,
         now=wiring.now,
     )
-    return swept | {"miscounted": recount(wiring.phone, calls=calls, now=wiring.now())}
+    return swept | {"miscounted": miscounted}

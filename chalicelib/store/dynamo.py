@@ -223,7 +223,7 @@ class DynamoCallStore(DynamoTurns):
                 running_counter(name),
                 CounterItem.calls.set(running[name]),
                 *_changing(now),
-                condition=(CounterItem.calls == kept.calls) & (CounterItem.version == kept.version),
+                condition=(CounterItem.calls == kept.calls) & _as_often_changed(kept),
             ):
                 mended.append(Recount(name, int(kept.calls), running[name]))
         return mended
@@ -300,8 +300,16 @@ def _quiet_counter(account: str, now: datetime) -> CounterItem | None:
         kept = CounterItem.get(place.pk, place.sk, consistent_read=True)
     except CounterItem.DoesNotExist:
         return None
-    is_quiet = kept.changed_at is not None and kept.changed_at <= now - QUIET
+    # One that does not say when it changed is of before that was kept.
+    is_quiet = kept.changed_at is None or kept.changed_at <= now - QUIET
     return kept if is_quiet else None
+
+
+def _as_often_changed(kept: CounterItem) -> Condition:
+    if kept.version is None:
+        return CounterItem.version.does_not_exist()
+    same: Condition = CounterItem.version == kept.version
+    return same
 
 
 def _count_day(call: Call, limits: OutboundLimits) -> dict[str, Step]:

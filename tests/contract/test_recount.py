@@ -62,6 +62,16 @@ def test_a_line_that_a_wrong_number_blocked_is_free_again(memory: Memory) -> Non
         begin(memory, "three", limit=2)
 
 
+def test_a_number_of_before_its_changes_were_told_is_mended_too(memory: Memory) -> None:
+    begin(memory, "one")
+    running_counter(ACCOUNT).update(
+        [CounterItem.calls.add(8), CounterItem.version.remove(), CounterItem.changed_at.remove()]
+    )
+
+    assert memory.calls.recount([ACCOUNT], NOON) == [Recount(ACCOUNT, 9, 1)]
+    assert memory.running(ACCOUNT) == 1
+
+
 def test_a_right_number_stays(memory: Memory) -> None:
     begin(memory, "one", "two")
     memory.calls.finish("one", Ending(at=NOON), account=ACCOUNT)

@@ -3,11 +3,13 @@
 import time
 from collections import Counter
 from collections.abc import Iterator
+from itertools import takewhile
 from typing import Final
 
 import pytest
 
 from chalicelib import wiring
+from chalicelib.actions.spoken import ENGLISH
 from chalicelib.calls.call import State
 from chalicelib.calls.transcript import Conversation, Speaker
 from chalicelib.providers.registry import PROVIDERS
@@ -67,3 +69,13 @@ def check(phone: Killable, number: str, seen: Conversation, there: SimulatedCall
         if moment.side is Side.AGENT and moment.sound is Sound.SPEECH
     )
     assert max(heard.values()) == 1
+    written = [line.text for line in seen.lines if line.speaker is Speaker.BOT]
+    assert [text for text in heard if text not in written] == []
+    assert len(replies(seen)) <= 1
+
+
+def replies(seen: Conversation) -> list[str]:
+    """What was said to the question, before the far end spoke again."""
+    asked = next(place for place, line in enumerate(seen.lines) if line.speaker is Speaker.USER)
+    behind = takewhile(lambda line: line.speaker is Speaker.BOT, seen.lines[asked + 1 :])
+    return [line.text for line in behind if line.text not in ENGLISH.fillers]

@@ -2,21 +2,27 @@
 
 import fnmatch
 import json
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
+from datetime import timedelta
 from typing import Any, Final
 
 import pytest
 
 import app
-from chalicelib import aws, settings
+from chalicelib import aws, settings, wiring
+from chalicelib.calls.call import Call, CallId, inbound_call_id
+from chalicelib.errors import UnknownCallError
 from chalicelib.phone_config import parse_config
 from chalicelib.providers.registry import PROVIDERS
+from moltis.carriers.far_end import ScriptedFarEnd
+from moltis.carriers.line import StaysSilent
 from moltis.demo.scenes import ALLOWED_CALLER, cut_short, play
 from moltis.demo.stage import Stage
 from moltis.deployment.template import template_for
-from moltis.gateway import SCHEDULED, running
+from moltis.gateway import SCHEDULED, Gateway, running
 from moltis.rpc_client import GatewayAddress, RpcClient
 from tests.infra.recording import Asked, recorded
 
@@ -74,6 +80,7 @@ def asked() -> Iterator[Asked]:
                 _lose_a_timer()
                 assert rpc.ask("voicecall.redrive")["fired"] == 1
                 _knock_elsewhere()
+                _come_late(gateway)
         yield seen
 
 
@@ -91,6 +98,40 @@ def _knock_elsewhere() -> None:
     doors["voice_call"]({"action": "list_calls"}, None)
     doors["voice_call"]({"action": "end_call", "call_id": call_id}, None)
     doors["sweep"](SCHEDULED, None)
+
+
+def _come_late(gateway: Gateway) -> None:
+    """Have the clock look after a message that is being spoken, and the sweep after a caller."""
+    doors = app.app.handler_map
+    quiet = ScriptedFarEnd([StaysSilent()])
+    gateway.carriers.network.attach("+15550002222", lambda: quiet)
+    message = "This takes its time. " * 20
+    order = {"action": "initiate_call", "to": "+15550002222", "message": message, "mode": "notify"}
+    told = CallId(doors["voice_call"](order, None)["call_id"])
+    _until(lambda: wiring.calls().get(told).opened_at is not None)
+    doors["fire_timer"]({"call_id": told, "kind": "ring_timeout", "at": ""}, None)
+    number = gateway.seeded[0].account.from_number
+    placed = gateway.carriers.dial_in(ALLOWED_CALLER, number, ScriptedFarEnd([StaysSilent()] * 9))
+    caller = inbound_call_id(gateway.seeded[0].account.account_id, placed.sid)
+    _until(lambda: bool(_found(caller)))
+    wiring.calls().postpone(caller, wiring.now() - timedelta(minutes=1))
+    doors["sweep"](SCHEDULED, None)
+    for call_id in (told, caller):
+        doors["voice_call"]({"action": "end_call", "call_id": call_id}, None)
+
+
+def _found(call_id: CallId) -> Call | None:
+    try:
+        return wiring.calls().get(call_id)
+    except UnknownCallError:
+        return None
+
+
+def _until(holds: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + 20
+    while not holds():
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
 
 
 def allowed(function: str) -> set[tuple[str, str]]:

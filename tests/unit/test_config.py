@@ -313,6 +313,8 @@ def test_the_number_to_call_from_may_be_left_open() -> None:
         ("https://169.254.169.254/latest", "must not be a machine of an inner network"),
         ("https://[fd00::1]", "must not be a machine of an inner network"),
         ("https://[::ffff:192.168.0.1]", "must not be a machine of an inner network"),
+        ("https://[64:ff9b::a9fe:a9fe]", "must not be a machine of an inner network"),
+        ("https://[2002:a9fe:a9fe::]", "must not be a machine of an inner network"),
         ("https://0x0a000001", "must not be a machine of an inner network"),
         ("https://2130706433", "must not be a machine of an inner network"),
         ("https://127.1", "must not be a machine of an inner network"),
