@@ -56,7 +56,7 @@ def is_inside(address: str) -> bool:
     """Whether *address* names a machine of some inner network by its number.
 
     On Lambda that is loopback, too: there the runtime listens, which hands out our events.
-    Numbers only: what a name leads to is known when it is asked for, and may change.
+    Numbers only: what a name leads to is known when it is connected, and may change.
     """
     host = urlsplit(address).hostname or ""
     if host in LOOPBACK:
@@ -71,6 +71,15 @@ def is_inside(address: str) -> bool:
         if any(number in network for network in disguises):
             return True
     return not number.is_global or number.is_multicast
+
+
+def leads_inside(peer: str) -> bool:
+    """Whether the machine with the number *peer* is none that we may be led to.
+
+    On Lambda none of an inner network is. Elsewhere the network is the owner's own.
+    """
+    host = f"[{peer}]" if ":" in peer else peer
+    return _is_on_lambda() and is_inside(f"https://{host}")
 
 
 def _is_on_lambda() -> bool:

@@ -1,6 +1,10 @@
-import pytest
+import socket
+import threading
 
-from chalicelib.internet import is_inside, is_safe
+import pytest
+import requests
+
+from chalicelib.internet import is_inside, is_safe, new_session
 
 ON_LAMBDA = "AWS_LAMBDA_FUNCTION_NAME"
 loopback = pytest.mark.parametrize(
@@ -43,3 +47,32 @@ def test_no_number_of_the_fourth_version_hides_in_one_of_the_sixth(host: str) ->
 @pytest.mark.parametrize("host", ["api.openai.com", "[2606:4700::1111]", "8.8.8.8"])
 def test_the_world_is_outside(host: str) -> None:
     assert is_safe(f"https://{host}/v1")
+
+
+@pytest.mark.parametrize(("on_lambda", "refused"), [(True, True), (False, False)])
+def test_a_name_that_leads_inside_is_not_followed_on_lambda(
+    monkeypatch: pytest.MonkeyPatch, *, on_lambda: bool, refused: bool
+) -> None:
+    monkeypatch.delenv("AWS_ENDPOINT_URL", raising=False)
+    if on_lambda:
+        monkeypatch.setenv(ON_LAMBDA, "moltis-phone-prod")
+    with socket.create_server(("127.0.0.1", 0)) as inner:
+        url = f"https://localhost:{inner.getsockname()[1]}/v1"
+        thread = threading.Thread(target=lambda: _hear(inner, heard), daemon=True)
+        heard: list[bytes] = []
+        thread.start()
+
+        with pytest.raises(requests.ConnectionError) as caught:
+            new_session().get(url, timeout=5)
+
+        thread.join(5)
+    assert ("inner network" in str(caught.value)) is refused
+    assert (heard == [b""]) is refused
+
+
+def _hear(server: socket.socket, heard: list[bytes]) -> None:
+    """Keep the first that is said, and hang up."""
+    connection, _ = server.accept()
+    with connection:
+        connection.settimeout(5)
+        heard.append(connection.recv(1))
