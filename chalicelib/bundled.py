@@ -6,6 +6,7 @@ modules are found as they always are.
 
 import marshal
 import sys
+from collections.abc import Mapping
 from importlib.machinery import ModuleSpec, SourceFileLoader
 from importlib.util import MAGIC_NUMBER, spec_from_file_location
 from types import CodeType
@@ -15,8 +16,22 @@ from chalicelib.overriding import override
 
 NAME: Final = "bundled.bin"
 
-Modules = dict[str, tuple[str, bytes]]
-"""Where the source of a module is, below the package, and its byte code."""
+Index = dict[str, tuple[str, int, int]]
+"""Where the source of a module is, below the package, and from where to where its byte code is."""
+_INDEX_AT: Final = len(MAGIC_NUMBER)
+_LENGTH_BYTES: Final = 4
+
+
+def put_together(modules: Mapping[str, tuple[str, bytes]]) -> bytes:
+    """Write *modules*, of each where its source is, and its byte code, as `use` reads them."""
+    index: Index = {}
+    end = 0
+    for name, (place, code) in modules.items():
+        index[name] = (place, end, end + len(code))
+        end += len(code)
+    listed = marshal.dumps(index)
+    codes = b"".join(code for _, code in modules.values())
+    return MAGIC_NUMBER + len(listed).to_bytes(_LENGTH_BYTES) + listed + codes
 
 
 def use() -> None:
@@ -29,14 +44,20 @@ def use() -> None:
     except OSError:
         return
     if content.startswith(MAGIC_NUMBER):
-        modules = marshal.loads(content[len(MAGIC_NUMBER) :])  # noqa: S302  # as in every .pyc
-        sys.meta_path.insert(0, _Finder(ours.rpartition("/")[0], modules))
+        # Views: what is four megabytes long is not copied, and of the byte code only what is asked
+        # for is looked at.
+        view = memoryview(content)
+        listed_at = _INDEX_AT + _LENGTH_BYTES
+        codes_at = listed_at + int.from_bytes(view[_INDEX_AT:listed_at])
+        index: Index = marshal.loads(view[listed_at:codes_at])  # noqa: S302  # as in every .pyc
+        root = ours.rpartition("/")[0]
+        sys.meta_path.insert(0, _Finder(root, index, view[codes_at:]))
 
 
 class _Loader(SourceFileLoader):
     """Has the byte code already; all else is as with any source file."""
 
-    def __init__(self, name: str, path: str, code: bytes) -> None:
+    def __init__(self, name: str, path: str, code: memoryview) -> None:
         super().__init__(name, path)
         self._code = code
 
@@ -47,22 +68,23 @@ class _Loader(SourceFileLoader):
 
 
 class _Finder:
-    """Finds *modules*, whose sources are below *root*."""
+    """Finds the modules of *index*, whose sources are below *root*, in *codes*."""
 
-    def __init__(self, root: str, modules: Modules) -> None:
+    def __init__(self, root: str, index: Index, codes: memoryview) -> None:
         self._root = root
-        self._modules = modules
+        self._index = index
+        self._codes = codes
 
     def find_spec(self, name: str, *_where: object) -> ModuleSpec | None:
         """Say where the module is, if it is here; wherever others would look for it."""
-        if name not in self._modules:
+        if name not in self._index:
             return None
-        place, code = self._modules[name]
+        place, begin, end = self._index[name]
         file = f"{self._root}/{place}"
         folder = file.removesuffix("/__init__.py")
         return spec_from_file_location(
             name,
             file,
-            loader=_Loader(name, file, code),
+            loader=_Loader(name, file, self._codes[begin:end]),
             submodule_search_locations=[folder] if folder != file else None,
         )

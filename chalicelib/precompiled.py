@@ -24,7 +24,7 @@ def use() -> None:
     except OSError:
         return
     if content.startswith(MAGIC_NUMBER):
-        methods, patterns = marshal.loads(content[len(MAGIC_NUMBER) :])  # noqa: S302  # as a .pyc
+        methods, patterns = marshal.loads(memoryview(content)[len(MAGIC_NUMBER) :])  # noqa: S302  # as a .pyc
         # Their own name for the builtin: nothing else of theirs is touched.
         dataclasses.exec = _executing(methods)  # type: ignore[attr-defined]
         re._compiler.compile = _compiling(patterns)  # type: ignore[attr-defined]  # noqa: SLF001

@@ -15,7 +15,6 @@ from chalice import Blueprint
 
 from chalicelib import aws, internet, log, wiring
 from chalicelib.store.base import Scope
-from chalicelib.tokens import token_of
 
 blueprint = Blueprint(__name__)
 
@@ -57,6 +56,8 @@ def _settle(event: dict[str, Any]) -> str:
 
 
 def _keep(secret_id: str) -> str:
+    from chalicelib.tokens import token_of  # noqa: PLC0415  # the API handler has this module, too
+
     secret = aws.client("secretsmanager").get_secret_value(SecretId=secret_id)
     token = token_of(secret["SecretString"], _NAME, Scope.WRITE, at=wiring.now())
     wiring.tokens().add(token.kept)

@@ -9,10 +9,6 @@ from typing import Any
 from chalice import Blueprint
 
 from chalicelib import log, wiring
-from chalicelib.actions.await_reply import call_id_of
-from chalicelib.actions.follow_events import follow_event
-from chalicelib.actions.read_aloud import read_aloud as act_on_reading
-from chalicelib.actions.take_turn import take_turn as act
 from chalicelib.turns.aws_lambda import read_event, read_question, read_reading, write_answer
 
 blueprint = Blueprint(__name__)
@@ -25,6 +21,12 @@ def take_turn(event: dict[str, Any], context: object) -> dict[str, Any] | None:
     Or act on `{"account", "event"}`, what happened at a carrier that takes commands; or have
     `{"account", "reading"}` made into sounds.
     """
+    # The API handler has this function, too, and no webhook needs what only it does.
+    from chalicelib.actions.await_reply import call_id_of  # noqa: PLC0415
+    from chalicelib.actions.follow_events import follow_event  # noqa: PLC0415
+    from chalicelib.actions.read_aloud import read_aloud as act_on_reading  # noqa: PLC0415
+    from chalicelib.actions.take_turn import take_turn as act  # noqa: PLC0415
+
     exchange = wiring.exchange(event["account"])
     if "reading" in event:
         act_on_reading(read_reading(event["reading"]), exchange=exchange)

@@ -10,7 +10,6 @@ from chalice.app import Request
 
 from chalicelib.accounts.account import Account
 from chalicelib.calls.callbacks import Route, webhook_url
-from chalicelib.parameters import is_unicode
 from chalicelib.providers.base import WebhookRequest
 
 LONGEST_BODY: Final = 64 * 1024
@@ -48,4 +47,8 @@ def json_response(body: object, status: int = HTTPStatus.OK) -> Response:
 def json_text(body: object) -> str:
     """Write *body* as JSON; halves of characters, which UTF-8 cannot hold, are escaped."""
     text = json.dumps(body, ensure_ascii=False)
-    return text if is_unicode(text) else json.dumps(body)
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return json.dumps(body)
+    return text

@@ -1,9 +1,8 @@
 """The byte code of what a start loads, in one file; see `chalicelib.bundled`."""
 
-import marshal
 import subprocess
 import sys
-from importlib.util import MAGIC_NUMBER, cache_from_source
+from importlib.util import cache_from_source
 from pathlib import Path
 from typing import Final
 
@@ -33,7 +32,7 @@ def bundle(folder: Path) -> None:
     if done.returncode:
         message = f"the app cannot be imported: {done.stderr.strip().splitlines()[-1]}"
         raise ConfigurationError(message)
-    modules: bundled.Modules = {}
+    modules: dict[str, tuple[str, bytes]] = {}
     for name in done.stdout.split():
         path = folder.joinpath(*name.split("."))
         for source in (path / "__init__.py", path.with_suffix(".py")):
@@ -41,8 +40,7 @@ def bundle(folder: Path) -> None:
             if compiled.exists():
                 code = compiled.read_bytes()[_HEADER_BYTES:]
                 modules[name] = (source.relative_to(folder).as_posix(), code)
-    content = MAGIC_NUMBER + marshal.dumps(modules)
-    (folder / "chalicelib" / bundled.NAME).write_bytes(content)
+    (folder / "chalicelib" / bundled.NAME).write_bytes(bundled.put_together(modules))
 
 
 _HEADER_BYTES: Final = 16

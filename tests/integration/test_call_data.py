@@ -6,7 +6,7 @@ import requests
 
 from chalicelib import wiring
 from chalicelib.calls.call import CallId, State
-from chalicelib.routes.call_data import MOST_FOLLOWED
+from chalicelib.routes.calls_shown import MOST_FOLLOWED
 from chalicelib.store.base import Ending, Scope
 from chalicelib.tokens import make_token
 from moltis.carriers.line import HangsUp, NeverPicksUp, Says
