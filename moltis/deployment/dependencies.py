@@ -11,6 +11,7 @@ from typing import Any, Final
 from chalicelib.errors import ConfigurationError
 from moltis.deployment.locked import locked_file, pip, wheels_for
 from moltis.deployment.operations import without_others
+from moltis.deployment.put_off import put_off
 from moltis.deployment.runtime import Runtime
 
 UNUSED: Final = {
@@ -42,6 +43,22 @@ UNUSED: Final = {
 REPLACED: Final = {
     # Loads importlib.metadata, which takes longer than the whole of urllib3.
     "urllib3/http2/__init__.py": '"""HTTP/2 is not asked for by anything here."""\n',
+    # Loads importlib.resources, to find a file that stands beside it: a package is a folder.
+    "certifi/core.py": '''"""Where the certificates are: beside this file."""
+
+_FILE = __file__.rpartition("/")[0] + "/cacert.pem"
+
+
+def where():
+    """Give the path of the file."""
+    return _FILE
+
+
+def contents():
+    """Give what is in it."""
+    with open(_FILE, encoding="ascii") as file:
+        return file.read()
+''',
     # Documentation for `help()`, with a library that writes it.
     "botocore/docs/__init__.py": '"""Documentation is left out of this package."""\n',
     "botocore/docs/docstring.py": '''"""Documentation is left out of this package."""
@@ -95,6 +112,7 @@ def prune(folder: Path, services: frozenset[str], names: frozenset[str] = frozen
     for name, text in REPLACED.items():
         if (folder / name).exists():
             (folder / name).write_text(text)
+    put_off(folder)
     descriptions = folder / "botocore" / "data"
     for service in sorted(descriptions.iterdir()):
         if service.is_dir() and service.name not in services:
