@@ -1,6 +1,7 @@
 """E.164 numbers, and how to show one without showing it."""
 
 import re
+from functools import lru_cache
 from typing import TYPE_CHECKING, NewType
 
 from chalicelib.errors import BadPhoneNumberError
@@ -60,10 +61,12 @@ def _is_short(number: "phonenumbers.PhoneNumber") -> bool:
     )
 
 
+@lru_cache(maxsize=256)
 def caller(text: str) -> PhoneNumber | None:
     """Read the number that a carrier gives for a caller; nothing for `anonymous` and the like.
 
-    Carriers send words for withheld numbers (PROVIDERS §2.2), and some leave the `+` away.
+    Carriers send words for withheld numbers (PROVIDERS §2.2), and some leave the `+` away. Our own
+    number comes with each: what was read is remembered.
     """
     digits = text.strip()
     if not digits.startswith("+"):

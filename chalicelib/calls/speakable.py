@@ -12,6 +12,11 @@ from chalicelib.calls.thoughts import without_thoughts
 
 _PASSES: Final = 10
 """After this many the text has long settled; one made up to never settle must not hold a call."""
+_PLAIN: Final = re.compile(
+    r"(?:[A-Za-z]+(?:['-][A-Za-z]+)*|\d+)(?:[,.!?]? (?:[A-Za-z]+(?:['-][A-Za-z]+)*|\d+))*[.!?]?",
+    re.ASCII,
+)
+"""Words and numbers on one line, as a model that was told to speak mostly writes them."""
 _FENCE: Final = re.compile(r"(```|~~~)(.*?)(?:\1`*|\Z)", re.DOTALL)
 _PROSE: Final = re.compile(r"(?:te?xt|plain(?:text)?|markdown|md)?\s*\n(.*)", re.DOTALL)
 _ORNATE: Final = re.compile("[\U0001d400-\U0001d7ff\u2460-\u24ff\ufb00-\ufb06\uff10-\uff5a]+")
@@ -117,6 +122,13 @@ class _Line:
 
 def speakable(text: str) -> str:
     """Give *text* as it can be spoken; empty when there is nothing in it that is speech."""
+    if _PLAIN.fullmatch(text):
+        # There is nothing in it that one would look for below.
+        return text
+    return _spoken(text)
+
+
+def _spoken(text: str) -> str:
     for _ in range(_PASSES):
         spoken = _once(text)
         if spoken == text:

@@ -281,8 +281,8 @@ def _signed_part(request: WebhookRequest) -> str:
     return f"{base}?{query}{dot}{''.join(key + value for key, value in fields)}"
 
 
-def _fields(request: WebhookRequest) -> list[tuple[str, str]]:
-    return list(request.query.items()) if request.method == "GET" else read_form(request.body)
+def _fields(request: WebhookRequest) -> tuple[tuple[str, str], ...]:
+    return tuple(request.query.items()) if request.method == "GET" else read_form(request.body)
 
 
 def _answer(form: CallForm, query: Mapping[str, str], common: Common) -> CarrierEvent:

@@ -1,6 +1,7 @@
 """What our own addresses tell us when a carrier comes back with a form."""
 
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import NotRequired, TypedDict
 from urllib.parse import parse_qsl
 
@@ -28,14 +29,17 @@ class Common(TypedDict):
     delivery: NotRequired[str]
 
 
-def read_form(body: bytes) -> list[tuple[str, str]]:
+@lru_cache(maxsize=1)
+def read_form(body: bytes) -> tuple[tuple[str, str], ...]:
     """Give the fields of *body*, empty ones as well, in their order.
+
+    Each is asked for twice: to check its signature, and to be understood.
 
     Raises:
         SignatureError: it is no text, so nobody can have signed it.
     """
     try:
-        return parse_qsl(body.decode(), keep_blank_values=True)
+        return tuple(parse_qsl(body.decode(), keep_blank_values=True))
     except UnicodeDecodeError as error:
         raise SignatureError("malformed") from error
 

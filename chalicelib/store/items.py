@@ -1,6 +1,6 @@
 """Our values as items of the table, and back."""
 
-from dataclasses import asdict, fields
+from dataclasses import fields
 from datetime import datetime, timedelta
 from hashlib import sha256
 from typing import Any, Final
@@ -62,7 +62,7 @@ def call_item(call: Call) -> CallItem:
     )
 
 
-def _facts(value: Call | AgentSettings | SpeechSettings | CallFailure) -> dict[str, Any]:
+def _facts(value: Call | AgentSettings | SpeechSettings | CallFailure | Timing) -> dict[str, Any]:
     """What *value* holds; flat, and not copied, as `asdict` would."""
     return {field.name: getattr(value, field.name) for field in fields(value)}
 
@@ -138,8 +138,7 @@ def line_of(item: LineItem) -> Line:
 
 
 def _write_timing(timing: Timing) -> dict[str, str | None]:
-    times: dict[str, datetime | None] = asdict(timing)
-    return {name: at.isoformat() if at else None for name, at in times.items()}
+    return {name: at.isoformat() if at else None for name, at in _facts(timing).items()}
 
 
 def _read_timing(written: dict[str, str | None]) -> Timing:

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, replace
+from dataclasses import asdict, fields, replace
 from datetime import datetime
 from typing import Any, Final
 
@@ -20,6 +20,7 @@ from chalicelib.calls.events import (
 )
 from chalicelib.calls.replies import read_act, write_act
 from chalicelib.calls.sounds import speech_of
+from chalicelib.calls.terms import SpeechSettings
 from chalicelib.calls.transcript import Kind, Line, Speaker
 from chalicelib.calls.verbs import Manner
 from chalicelib.errors import AgentError
@@ -95,7 +96,7 @@ def read_reading(payload: Mapping[str, Any]) -> Reading:
 
 def write_question(question: Question) -> dict[str, Any]:
     """Put *question* into JSON."""
-    return asdict(question) | {"at": question.at.isoformat()}
+    return _facts(question) | {"at": question.at.isoformat()}
 
 
 def read_question(payload: Mapping[str, Any]) -> Question:
@@ -131,8 +132,9 @@ def write_answer(answer: Answer | None) -> dict[str, Any] | None:
     said = answer.line
     act = write_act(said.act) if said.act else None
     # How long it took is for those who look at the call later.
-    line = asdict(replace(said, timing=None)) | {"at": said.at.isoformat(), "act": act}
-    return {"line": line, "manner": asdict(answer.manner)}
+    line = _facts(said) | {"at": said.at.isoformat(), "act": act, "timing": None}
+    manner = _facts(answer.manner) | {"speech": _facts(answer.manner.speech)}
+    return {"line": line, "manner": manner}
 
 
 def read_answer(payload: Mapping[str, Any] | None) -> Answer | None:
@@ -150,6 +152,11 @@ def read_answer(payload: Mapping[str, Any] | None) -> Answer | None:
         ),
         manner,
     )
+
+
+def _facts(value: Question | Line | Manner | SpeechSettings) -> dict[str, Any]:
+    """What *value* holds; not copied, as `asdict` would."""
+    return {field.name: getattr(value, field.name) for field in fields(value)}
 
 
 def _manner_of(facts: Mapping[str, Any]) -> Manner:

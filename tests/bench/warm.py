@@ -18,8 +18,9 @@ from tests.bench import instant_aws, occasions
 from tests.bench.figures import Row, at_most, in_turn, ratio, table
 from tests.invocations import Invocation
 
-ROUNDS: Final = 15
-EACH: Final = 20
+ROUNDS: Final = 45
+EACH: Final = 7
+"""Few in a round, many rounds: what slows the machine then slows both that are compared."""
 TURN: Final = "take_turn, by the agent without a model"
 INBOUND: Final = "answer, inbound"
 SPEECH: Final = "gather, speech"

@@ -5,6 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from chalicelib.calls import speakable as speakable_text
 from chalicelib.calls.speakable import speakable
 
 SPOKEN: Final = {
@@ -111,6 +112,12 @@ def test_plain_speech_stays_as_it_is(text: str) -> None:
     spoken = speakable(text)
 
     assert speakable(spoken) == spoken
+
+
+@settings(deadline=None, derandomize=True, max_examples=300)
+@given(st.from_regex(speakable_text._PLAIN, fullmatch=True))  # noqa: SLF001
+def test_what_is_not_looked_into_has_nothing_to_be_found(text: str) -> None:
+    assert speakable_text._spoken(text) == text  # noqa: SLF001
 
 
 @settings(deadline=None, derandomize=True, max_examples=300)
