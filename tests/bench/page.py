@@ -32,7 +32,8 @@ is for. Ours is the deployment package, unpacked as it is; AWS answers at once, 
 it: Python itself, `import boto3` with two clients that are ready and answer nothing, and the same
 phone as one would write it (`tests/bench/peers`), on plain Chalice as `chalice package` makes it,
 and on FastAPI with its byte code. Why it is so:
-[decision 9](decisions/0009-what-a-start-does-not-do.md).
+decisions [9](decisions/0009-what-a-start-does-not-do.md) and
+[11](decisions/0011-imports-of-others-put-off.md).
 """
 _WARM: Final = """## Warm
 
