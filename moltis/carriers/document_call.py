@@ -2,7 +2,7 @@
 
 import threading
 from abc import ABC, abstractmethod
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from enum import StrEnum
 from functools import partial
@@ -45,10 +45,13 @@ class NotInProgressError(Exception):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ApiAccount:
-    """Who calls belong to, by the name and the token that its requests bear."""
+    """Who calls belong to, by the name and the token that its requests bear.
+
+    It is the same one with another token: tokens are replaced while calls run.
+    """
 
     name: str
-    auth_token: str
+    auth_token: str = field(repr=False, compare=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

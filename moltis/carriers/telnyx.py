@@ -34,7 +34,8 @@ class SimulatedTelnyx(Carrier):
 
     def __init__(self, network: Network) -> None:
         super().__init__(network)
-        self._key = SigningKey.generate()
+        self.signing_key = SigningKey.generate()
+        """What events are signed with; it may be replaced while calls run."""
         self._calls: dict[str, TelnyxCall] = {}
         self._lock = threading.Lock()
         self.console = TelnyxConsole(self.numbers_of)
@@ -44,7 +45,7 @@ class SimulatedTelnyx(Carrier):
     @property
     def public_key(self) -> str:
         """What the signatures of all events are verified with: Base64, as in the portal."""
-        return public_key(self._key)
+        return public_key(self.signing_key)
 
     @override
     def new_credentials(self) -> Mapping[str, str]:
@@ -138,7 +139,7 @@ class SimulatedTelnyx(Carrier):
             call_session_id=str(uuid4()),
             connection_id=application.connection_id if application else "",
         )
-        mailbox = Mailbox(record, self._key, self.faults)
+        mailbox = Mailbox(record, lambda: self.signing_key, self.faults)
         reporter = Reporter(record, leg, mailbox)
         if "webhook_url" in body:
             reporter.url = body["webhook_url"]

@@ -58,7 +58,7 @@ class Letter:
 class Mailbox:
     """Delivers the events of one call, again when they are missed; the call never waits."""
 
-    def __init__(self, call: SimulatedCall, key: SigningKey, faults: Faults) -> None:
+    def __init__(self, call: SimulatedCall, key: Callable[[], SigningKey], faults: Faults) -> None:
         self._call = call
         self._key = key
         self._faults = faults
@@ -145,7 +145,7 @@ class Mailbox:
             return HTTPStatus.OK
         meta = {"attempt": attempt, "delivered_to": url}
         content = json.dumps({"data": letter.event, "meta": meta}).encode()
-        headers = signed_headers(self._key, content, int(time.time()))
+        headers = signed_headers(self._key(), content, int(time.time()))
         request = Delivery(url=url, headers=headers, body=content, repetition=Repetition(0))
         try:
             answer = deliver(request, timeouts=PATIENCE)
