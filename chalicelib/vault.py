@@ -92,6 +92,10 @@ class Vault:
     def now(self, account_id: str) -> Credentials:
         """The credentials as they are now, whatever is remembered of them."""
         credentials = self._read(account_id, "AWSCURRENT")
+        known = self._remembered.get(account_id)
+        if known is not None and dict(known.credentials) != dict(credentials):
+            # What was known as the previous ones are those before them now: these must not be lost.
+            self._remembered.pop(f"{account_id}/rotated", None)
         self._remembered[account_id] = _Remembered(credentials, self._monotonic())
         return credentials
 

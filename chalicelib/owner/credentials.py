@@ -39,12 +39,15 @@ def store(
 ) -> PhoneSettings:
     """Keep the secrets that are *given*, and *table* in the place of *before*.
 
-    The settings come first: whoever meets somebody else there has stored nothing.
+    The settings come first: whoever meets somebody else there has stored nothing. What is there
+    already is not stored again: it would push out the former ones, which may still be in use.
     """
-    merged = {name: _with(name, given, entry.at) for name in _names(given)}
+    there = {name: wiring.vault().now(name) for name in _names(given)}
+    merged = {name: _with(name, there[name], given, entry.at) for name in there}
     after = keep(before, table, entry, arriving=merged)
     for name, credentials in merged.items():
-        wiring.vault().store(name, credentials)
+        if dict(credentials) != dict(there[name]):
+            wiring.vault().store(name, credentials)
     return after
 
 
@@ -82,8 +85,9 @@ def _names(places: Iterable[SecretPlace]) -> list[str]:
     return sorted({place.vault_name for place in places})
 
 
-def _with(name: str, given: Mapping[SecretPlace, str], at: datetime) -> Credentials:
-    there = wiring.vault().now(name)
+def _with(
+    name: str, there: Credentials, given: Mapping[SecretPlace, str], at: datetime
+) -> Credentials:
     new = {place.name: value for place, value in given.items() if place.vault_name == name}
     return Credentials(dict(there) | new, dict(there.stored_at) | dict.fromkeys(new, at))
 

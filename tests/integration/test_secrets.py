@@ -196,3 +196,12 @@ def test_tokens_stand_in_the_audit_by_name_alone(phone: Phone) -> None:
     actions = [one["action"] for one in response.json()["result"]["entries"]]
     assert actions[:2] == ["token revoked", "token created"]
     assert made["token"] not in response.text
+
+
+def test_what_is_stored_already_does_not_push_out_the_former_secret(phone: Phone) -> None:
+    former, current = "0123456789abcdef0123456789abcdef", TOKEN
+    for value in (former, current, current):
+        store(phone, plivo__auth_token=value)
+
+    assert wiring.vault().now("plivo")["auth_token"] == current
+    assert [one["auth_token"] for one in wiring.vault().rotated("plivo")] == [former]
