@@ -10,7 +10,6 @@ import re
 from base64 import b64encode
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from itertools import dropwhile
 from typing import Any, ClassVar, Final, TypedDict, cast
 from urllib.parse import parse_qsl, urlsplit
 from xml.etree import ElementTree as ET
@@ -24,17 +23,7 @@ from chalicelib.calls.events import (
     MachineDetected,
     UnknownEvent,
 )
-from chalicelib.calls.sentences import split
 from chalicelib.calls.verbs import (
-    AwaitSilence,
-    Gather,
-    HangUp,
-    Pause,
-    Play,
-    Redirect,
-    Reject,
-    Say,
-    SendDigits,
     Verb,
 )
 from chalicelib.errors import (
@@ -52,8 +41,9 @@ from chalicelib.providers.base import (
     Provider,
     WebhookRequest,
 )
-from chalicelib.providers.documents import ASKS_AGAIN, document, element
+from chalicelib.providers.documents import ASKS_AGAIN, document
 from chalicelib.providers.faults import read_fault
+from chalicelib.providers.plivo_documents import append
 from chalicelib.providers.queries import Common, read_answer, read_form, read_gather
 from chalicelib.providers.wire import Wire, gone
 
@@ -61,12 +51,6 @@ API_ROOT: Final = "https://api.plivo.com"
 NONCE_HEADER: Final = "X-Plivo-Signature-V3-Nonce"
 SIGNATURE_HEADER: Final = "X-Plivo-Signature-V3"
 MAIN_SIGNATURE_HEADER: Final = "X-Plivo-Signature-Ma-V3"
-LONGEST_SPEAK: Final = 3000
-"""So many characters one `<Speak>` holds."""
-SHORTEST_LISTENING_SECS: Final = 5
-LONGEST_LISTENING_SECS: Final = 60
-SILENCE_MSECS: Final = 2000
-"""So long nothing is heard before a wait for silence is over."""
 CALL_UUID: Final = re.compile(r"[A-Za-z0-9-]+")
 UNFINISHED: Final = ("queued", "live")
 """The lists of calls that are not over, in the order in which a call moves on."""
@@ -188,7 +172,7 @@ class Plivo(Provider):
     def render(self, verbs: Sequence[Verb]) -> Document:
         response = ET.Element("Response")
         for verb in verbs:
-            _append(response, verb)
+            append(response, verb)
         return document(response)
 
     @override
@@ -322,63 +306,6 @@ def _ending(code: str, cause: str, status: str) -> tuple[State | None, CallFailu
     words = f" ({cause})" if cause else ""
     message = f"the carrier could not complete the call{words}"
     return State.ERROR, CallFailure(code=code or cause or status, message=message)
-
-
-def _append(parent: ET.Element, verb: Verb) -> None:
-    match verb:
-        case Say():
-            attributes = {"language": verb.language} | ({"voice": verb.voice} if verb.voice else {})
-            for piece in split(verb.text, LONGEST_SPEAK):
-                element(parent, "Speak", attributes, piece)
-        case Play(url):
-            element(parent, "Play", {}, url)
-        case Pause() | AwaitSilence():
-            _append_wait(parent, verb)
-        case SendDigits(digits):
-            element(parent, "DTMF", {"async": "false"}, digits)
-        case Redirect(url):
-            element(parent, "Redirect", {"method": "POST"}, url)
-        case Reject(reason):
-            element(parent, "Hangup", {"reason": reason})
-        case HangUp():
-            element(parent, "Hangup", {})
-        case Gather():
-            _append_gather(parent, verb)
-
-
-def _append_wait(parent: ET.Element, verb: Pause | AwaitSilence) -> None:
-    # Of silence="true" one page says that it keeps music away, another that the wait ends as soon
-    # as nothing was heard for minSilence (else 2 s): in a pause that has to last as long.
-    # https://docs.plivo.com/docs/voice/xml/wait
-    if isinstance(verb, Pause):
-        secs, silence_msecs = verb.seconds, verb.seconds * 1000
-    else:
-        secs, silence_msecs = verb.longest_secs, SILENCE_MSECS
-    attributes = {"length": str(secs), "silence": "true", "minSilence": str(silence_msecs)}
-    element(parent, "Wait", attributes)
-
-
-def _append_gather(parent: ET.Element, verb: Gather) -> None:
-    # <GetInput> holds no <Wait>: all up to the last pause is heard before we listen.
-    backwards = list(reversed(verb.prompts))
-    before = list(dropwhile(lambda prompt: not isinstance(prompt, Pause), backwards))[::-1]
-    for prompt in before:
-        _append(parent, prompt)
-    secs = min(max(verb.timeout_secs, SHORTEST_LISTENING_SECS), LONGEST_LISTENING_SECS)
-    attributes = {
-        "action": verb.action,
-        "method": "POST",
-        "executionTimeout": str(secs),
-        "redirect": "true",
-    }
-    if verb.keys:
-        keys = {"numDigits": str(verb.keys), "finishOnKey": verb.finish_key or "none"}
-        attributes |= {"inputType": "dtmf", **keys}
-    else:
-        attributes |= {"inputType": "dtmf speech", "language": verb.language}
-    listening = element(parent, "GetInput", attributes)
-    for prompt in verb.prompts[len(before) :]:
-        _append(listening, prompt)
 
 
 def _view(provider_call_id: str, call: Mapping[str, Any]) -> CarrierView:

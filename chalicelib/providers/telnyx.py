@@ -8,12 +8,10 @@ Signatures https://developers.telnyx.com/development/api-fundamentals/webhooks/r
 import binascii
 import json
 import re
-from base64 import b64decode, b64encode
+from base64 import b64decode
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any, ClassVar, Final, TypedDict, cast
-from uuid import NAMESPACE_URL, uuid5
 
 from chalicelib.calls.call import AnsweredBy, CallFailure, OnMachine, State
 from chalicelib.calls.events import (
@@ -27,16 +25,7 @@ from chalicelib.calls.events import (
     SpeechEnded,
     UnknownEvent,
 )
-from chalicelib.calls.sentences import split
 from chalicelib.calls.verbs import (
-    Answer,
-    HangUp,
-    Listen,
-    Play,
-    Reject,
-    Say,
-    SendDigits,
-    StopSpeaking,
     Verb,
 )
 from chalicelib.errors import (
@@ -57,22 +46,22 @@ from chalicelib.providers.base import (
     Provider,
     WebhookRequest,
 )
-from chalicelib.providers.documents import UNSPEAKABLE
 from chalicelib.providers.faults import read_fault
 from chalicelib.providers.queries import Common
+from chalicelib.providers.telnyx_commands import (
+    LONGEST_SECS,
+    ClientState,
+    commands_for,
+    name_of,
+    read_state,
+    write_state,
+)
 from chalicelib.providers.wire import Reply, Wire, gone
 
 API_ROOT: Final = "https://api.telnyx.com"
 SIGNATURE_HEADER: Final = "telnyx-signature-ed25519"
 TIMESTAMP_HEADER: Final = "telnyx-timestamp"
 TOLERANCE_SECS: Final = 300
-LONGEST_SPEAK: Final = 3000
-# Male and female, of the basic level, speak American English only; this one speaks what it reads.
-BASIC_LANGUAGE: Final = "en-US"
-DEFAULT_VOICES: Final = ("female", "Azure.en-US-BrianMultilingualNeural")
-LONGEST_SECS: Final = 14_400
-# What is spoken as the first is transcribed as the second: the engine is Google's.
-TRANSCRIBED_AS: Final = {"arb": "ar", "cmn": "zh", "he": "iw", "nb": "no", "nn": "no"}
 # 422 with this code: the call has ended already (reply quoted in pipecat's PR 2054).
 GONE_CODE: Final = "90018"
 
@@ -101,7 +90,6 @@ MACHINE_DETECTION: Final[Mapping[OnMachine, Mapping[str, str]]] = {
     OnMachine.HANGUP: {"answering_machine_detection": "detect"},
     OnMachine.LEAVE_MESSAGE: {"answering_machine_detection": "greeting_end"},
 }
-REJECTIONS: Final = {"rejected": "CALL_REJECTED", "busy": "USER_BUSY"}
 
 
 class Payload(TypedDict, total=False):
@@ -153,7 +141,7 @@ class Telnyx(Provider):
             event = json.loads(request.body)["data"]
             name, payload = event["event_type"], cast("Payload", event.get("payload") or {})
             at = datetime.fromisoformat(event["occurred_at"])
-            state = _read_state(payload.get("client_state"))
+            state = read_state(payload.get("client_state"))
             common: Common = {
                 "provider_call_id": payload["call_control_id"],
                 "call_id": state.call,
@@ -181,8 +169,10 @@ class Telnyx(Provider):
                 "to": order.to_number,
                 "webhook_url": order.status_url,
                 "webhook_url_method": "POST",
-                "client_state": _write_state(_State(call=order.call_id, machine=order.on_machine)),
-                "command_id": _command_id(order.call_id, "dial"),
+                "client_state": write_state(
+                    ClientState(call=order.call_id, machine=order.on_machine)
+                ),
+                "command_id": name_of(order.call_id, "dial"),
                 "timeout_secs": order.ring_timeout_secs,
                 "time_limit_secs": min(order.time_limit_secs, LONGEST_SECS),
                 **MACHINE_DETECTION[order.on_machine],
@@ -200,27 +190,27 @@ class Telnyx(Provider):
 
     @override
     def utterances(self, verbs: Sequence[Verb]) -> int:
-        actions = [action for verb in verbs for action, _ in _commands(verb)]
+        actions = [action for verb in verbs for action, _ in commands_for(verb)]
         return sum(action in SPOKEN for action in actions)
 
     @override
     def perform(self, performance: Performance) -> None:
-        state = _State(call=performance.call_id, heard=performance.heard)
-        commands = [command for verb in performance.verbs for command in _commands(verb)]
+        state = ClientState(call=performance.call_id, heard=performance.heard)
+        commands = [command for verb in performance.verbs for command in commands_for(verb)]
         for number, (action, body) in enumerate(commands):
             self._command(
                 performance.provider_call_id,
                 action,
                 {
                     **body,
-                    "client_state": _write_state(state),
-                    "command_id": _command_id(performance.call_id, f"{performance.mark}/{number}"),
+                    "client_state": write_state(state),
+                    "command_id": name_of(performance.call_id, f"{performance.mark}/{number}"),
                 },
             )
 
     @override
     def hang_up(self, provider_call_id: str) -> None:
-        command_id = _command_id(provider_call_id, "hangup")
+        command_id = name_of(provider_call_id, "hangup")
         self._command(provider_call_id, "hangup", {"command_id": command_id})
 
     @override
@@ -240,18 +230,6 @@ class Telnyx(Provider):
             self._wire.repeat_json(f"/calls/{_id(provider_call_id)}/actions/{action}", body)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _State:
-    """What we put into `client_state`, and get back with every later event of the call.
-
-    Whatever event it is: of two things said, the end of the first tells the state of the second.
-    """
-
-    call: str = ""
-    heard: int = 0
-    machine: str = OnMachine.OFF
-
-
 def _check_ed25519(public_key: str, signature: str, message: bytes) -> None:
     from nacl.exceptions import BadSignatureError  # noqa: PLC0415  # only Telnyx needs it
     from nacl.signing import VerifyKey  # noqa: PLC0415
@@ -266,7 +244,7 @@ def _check_ed25519(public_key: str, signature: str, message: bytes) -> None:
 
 
 def _events(
-    name: str, payload: Payload, state: _State, common: Common, *, at: datetime
+    name: str, payload: Payload, state: ClientState, common: Common, *, at: datetime
 ) -> Iterator[CarrierEvent]:
     match name:
         case "call.transcription":
@@ -282,7 +260,9 @@ def _events(
             yield from _progress(name, payload, state, common)
 
 
-def _progress(name: str, payload: Payload, state: _State, common: Common) -> Iterator[CarrierEvent]:
+def _progress(
+    name: str, payload: Payload, state: ClientState, common: Common
+) -> Iterator[CarrierEvent]:
     match name:
         case "call.initiated" if payload.get("direction") == "incoming":
             numbers = {key: str(payload.get(key) or "") for key in ("from", "to")}
@@ -314,7 +294,7 @@ def _transcribed(payload: Payload, common: Common, *, at: datetime) -> Iterator[
 
 
 def _answered_by(
-    name: str, payload: Payload, state: _State, common: Common
+    name: str, payload: Payload, state: ClientState, common: Common
 ) -> Iterator[CarrierEvent]:
     """A machine that we want to leave a message on is opened when its greeting is over."""
     if name == "call.machine.greeting.ended":
@@ -323,65 +303,6 @@ def _answered_by(
         yield CallOpened(answered_by=AnsweredBy.HUMAN, **common)
     elif state.machine == OnMachine.HANGUP:
         yield CallOpened(answered_by=AnsweredBy.MACHINE, **common)
-
-
-def _commands(verb: Verb) -> list[tuple[str, dict[str, Any]]]:
-    if isinstance(verb, Say):
-        spoken = UNSPEAKABLE.sub("", verb.text)
-        return [("speak", _speech(verb, piece)) for piece in split(spoken, LONGEST_SPEAK)]
-    return [_command(verb)]
-
-
-def _command(verb: Verb) -> tuple[str, dict[str, Any]]:
-    match verb:
-        case Answer():
-            command, body = "answer", {}
-        case Reject(reason):
-            command, body = "reject", {"cause": REJECTIONS[reason]}
-        case Listen(language):
-            command, body = "transcription_start", _transcription(language)
-        case Play(url):
-            kind = "mp3" if url.endswith(".mp3") else "wav"
-            command, body = "playback_start", {"audio_url": url, "audio_type": kind}
-        case StopSpeaking():
-            command, body = "playback_stop", {"stop": "all"}
-        case SendDigits(digits):
-            command, body = "send_dtmf", {"digits": digits}
-        case HangUp():
-            command, body = "hangup", {}
-        case _:
-            raise UnsupportedFeatureError(Telnyx.name, type(verb).__name__)
-    return command, body
-
-
-def _transcription(language: str) -> dict[str, Any]:
-    tongue = language.partition("-")[0].lower()
-    return {
-        "transcription_engine": "Google",
-        "transcription_engine_config": {"language": TRANSCRIBED_AS.get(tongue, tongue)},
-        # What we say ourselves is not to be heard by us.
-        "transcription_tracks": "inbound",
-    }
-
-
-def _speech(verb: Say, text: str) -> dict[str, Any]:
-    voice = verb.voice or DEFAULT_VOICES[verb.language != BASIC_LANGUAGE]
-    level = {"service_level": "basic"} if voice in {"female", "male"} else {}
-    return {"payload": text, "voice": voice, "language": verb.language, **level}
-
-
-def _command_id(*parts: str) -> str:
-    return str(uuid5(NAMESPACE_URL, ":".join(("moltis-phone", *parts))))
-
-
-def _write_state(state: _State) -> str:
-    return b64encode(json.dumps(asdict(state), separators=(",", ":")).encode()).decode()
-
-
-def _read_state(text: str | None) -> _State:
-    """Read what we wrote, or an earlier version; an arriving call has nothing of ours yet."""
-    kept = json.loads(b64decode(text)) if text else {}
-    return _State(**{name: kept[name] for name in _State.__slots__ if name in kept})
 
 
 def _data(reply: Reply) -> Mapping[str, Any]:

@@ -26,17 +26,8 @@ from chalicelib.calls.events import (
     CarrierEvent,
     UnknownEvent,
 )
-from chalicelib.calls.sentences import split
 from chalicelib.calls.sounds import SoundFormat
 from chalicelib.calls.verbs import (
-    Gather,
-    HangUp,
-    Pause,
-    Play,
-    Redirect,
-    Reject,
-    Say,
-    SendDigits,
     Verb,
 )
 from chalicelib.errors import (
@@ -54,17 +45,16 @@ from chalicelib.providers.base import (
     Provider,
     WebhookRequest,
 )
-from chalicelib.providers.documents import ASKS_AGAIN, document, element
+from chalicelib.providers.documents import ASKS_AGAIN, document
 from chalicelib.providers.faults import read_fault
 from chalicelib.providers.queries import Common, read_answer, read_form, read_gather
+from chalicelib.providers.twilio_documents import append
 from chalicelib.providers.wire import Wire, gone
 
 API_ROOT: Final = "https://api.twilio.com"
 SIGNATURE_HEADER: Final = "X-Twilio-Signature"
 SETTINGS_HEADER: Final = "X-Twilio-Webhooks-Signature-Settings"
 STATUS_EVENTS: Final = ("initiated", "ringing", "answered", "completed")
-LONGEST_SAY: Final = 4096
-"""So many characters one `<Say>` holds."""
 SHORTEST_TIME_LIMIT_SECS: Final = 60
 CLOCK_SLACK: Final = timedelta(seconds=5)
 SID: Final = re.compile(r"[A-Za-z0-9]+")
@@ -178,7 +168,7 @@ class Twilio(Provider):
     def render(self, verbs: Sequence[Verb]) -> Document:
         response = ET.Element("Response")
         for verb in verbs:
-            _append(response, verb)
+            append(response, verb)
         return document(response)
 
     @override
@@ -302,46 +292,6 @@ def _status(form: VoiceForm, query: Mapping[str, str], common: Common) -> Carrie
 
 
 _READERS: Final = {Route.ANSWER: _answer, Route.GATHER: _gather, Route.STATUS: _status}
-
-
-def _append(parent: ET.Element, verb: Verb) -> None:
-    match verb:
-        case Say():
-            attributes = {"language": verb.language} | ({"voice": verb.voice} if verb.voice else {})
-            for piece in split(verb.text, LONGEST_SAY):
-                element(parent, "Say", attributes, piece)
-        case Play(url):
-            element(parent, "Play", {}, url)
-        case Pause(seconds):
-            element(parent, "Pause", {"length": str(seconds)})
-        case SendDigits(digits):
-            element(parent, "Play", {"digits": digits})
-        case Redirect(url):
-            element(parent, "Redirect", {"method": "POST"}, url)
-        case Reject(reason):
-            element(parent, "Reject", {"reason": reason})
-        case HangUp():
-            element(parent, "Hangup", {})
-        case Gather():
-            _append_gather(parent, verb)
-
-
-def _append_gather(parent: ET.Element, verb: Gather) -> None:
-    attributes = {
-        "action": verb.action,
-        "method": "POST",
-        "timeout": str(verb.timeout_secs),
-        "actionOnEmptyResult": "true",
-    }
-    if verb.keys:
-        keys = {"numDigits": str(verb.keys), "finishOnKey": verb.finish_key}
-        attributes |= {"input": "dtmf", **keys}
-    else:
-        speech = {"speechTimeout": "auto", "language": verb.language}
-        attributes |= {"input": "dtmf speech", **speech}
-    gather = element(parent, "Gather", attributes)
-    for prompt in verb.prompts:
-        _append(gather, prompt)
 
 
 def _sid(provider_call_id: str) -> str:
