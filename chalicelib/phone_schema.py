@@ -75,6 +75,7 @@ _AGENT: Final[dict[str, Kind]] = {
     "reply_budget_secs": seconds(0.1, 10),
     "timeout_secs": seconds(1, 600),
     "fillers": SENTENCES,
+    "transfer_to": TELEPHONES,
 }
 _TTS: Final[dict[str, Kind]] = {
     "provider": member_of(SpeechKind),

@@ -47,6 +47,8 @@ class FakeTurns(CallStore):
             call = self._live(call_id)
             if call is None or call.account != account or not call.converses:
                 return None
+            if call.is_with_person:
+                return None
             kept = self._overheard.get((call_id, delivery))
             if kept:
                 is_theirs = by and (kept[0], kept[2]) == (by, call.heard)

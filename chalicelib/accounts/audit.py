@@ -27,6 +27,8 @@ class Door(StrEnum):
     MCP = "mcp"
     FUNCTION = "function"
     """The Lambda function, which whoever may invoke it has no token for."""
+    AGENT = "agent"
+    """Whoever answers in a call, and wants to hand it to a person."""
     UNKNOWN = "unknown"
 
 

@@ -5,10 +5,11 @@ from typing import Final
 
 from chalicelib.actions.end_call import end_call
 from chalicelib.actions.exchange import Exchange
+from chalicelib.actions.hand_over import hand_over
 from chalicelib.actions.next_words import LISTEN_SECS, words
 from chalicelib.actions.perform import perform
 from chalicelib.calls.call import AnsweredBy, Call, Mode, State
-from chalicelib.calls.replies import SendKeys
+from chalicelib.calls.replies import SendKeys, Transfer
 from chalicelib.calls.transcript import Kind, Line, Slot, Speaker
 from chalicelib.calls.verbs import Manner
 from chalicelib.timers.base import TimerKind
@@ -32,6 +33,9 @@ def after_words(call: Call, *, exchange: Exchange) -> None:
     if call.mode is Mode.NOTIFY or call.answered_by is AnsweredBy.MACHINE:
         at = exchange.now() + timedelta(seconds=call.notify_hangup_delay_secs)
         exchange.timers.start(call.call_id, TimerKind.NOTIFY_HANGUP, at)
+        return
+    if isinstance(call.act, Transfer):
+        hand_over(call, call.act, exchange=exchange)
         return
     if isinstance(call.act, SendKeys):
         _press(call, call.act, exchange)

@@ -49,7 +49,7 @@ class Answering:
         self._exchange = exchange
         self._thinking = Thinking(
             lambda: agent_of(conversation.call).reply(conversation),
-            check=partial(check_act, exchange=exchange),
+            check=partial(check_act, call=conversation.call, exchange=exchange),
             now=exchange.now,
         )
         self._words: Words | None = None

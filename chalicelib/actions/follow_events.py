@@ -9,6 +9,7 @@ from chalicelib.actions.after_words import after_words
 from chalicelib.actions.await_reply import call_id_of
 from chalicelib.actions.converse import converse
 from chalicelib.actions.exchange import Exchange
+from chalicelib.actions.hand_over import follow_transfer
 from chalicelib.actions.open_call import open_call
 from chalicelib.actions.perform import perform
 from chalicelib.agents.base import Agent
@@ -19,6 +20,7 @@ from chalicelib.calls.events import (
     CarrierEvent,
     InputOverheard,
     SpeechEnded,
+    TransferEnded,
 )
 from chalicelib.calls.verbs import Verb
 from chalicelib.errors import UnknownCallError
@@ -47,6 +49,8 @@ def follow_event(
             converse(event, by=by, exchange=exchange, agent_of=agent_of)
         case SpeechEnded():
             _after_speech(event, exchange)
+        case TransferEnded():
+            follow_transfer(event, exchange=exchange)
         case _:
             log.info("event ignored", call_id=event.call_id, kind=type(event).__name__)
 

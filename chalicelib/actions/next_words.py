@@ -1,5 +1,6 @@
 """What a carrier is to do next: words, and what follows them."""
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -9,9 +10,10 @@ from chalicelib.actions.exchange import Exchange
 from chalicelib.actions.spoken import phrases
 from chalicelib.calls.call import Call, Mode
 from chalicelib.calls.callbacks import Route
-from chalicelib.calls.replies import AskKeys, EndCall, SendKeys
+from chalicelib.calls.replies import AskKeys, EndCall, SendKeys, Transfer
 from chalicelib.calls.transcript import Kind, Line
 from chalicelib.calls.verbs import (
+    Dial,
     Gather,
     HangUp,
     Listen,
@@ -27,6 +29,8 @@ from chalicelib.providers.base import Feature
 
 LISTEN_SECS: Final = 5
 """How long a silence is, before we ask whether anybody is there."""
+TRANSFER_RING_SECS: Final = 30
+"""How long the telephone of a person rings whom a call is handed to."""
 POLL_SECS: Final = 1
 """How long the far end hears nothing before we ask again whether the reply is there."""
 
@@ -78,7 +82,26 @@ def reply_verbs(
             return [*prompts, SendDigits(digits), *after]
         case AskKeys() as asked:
             return _ask_keys(prompts, asked, manner, turn=turn, quiet=quiet, exchange=exchange)
+        case Transfer(to):
+            call = exchange.calls.get(manner.call_id)
+            if is_wanted_over(call):
+                # They have talked already, and a document was lost after that.
+                return [HangUp()]
+            return [*prompts, put_through(call, to, turn=turn, exchange=exchange)]
     return follow(prompts, manner, turn=turn, quiet=quiet, exchange=exchange)
+
+
+def put_through(call: Call, to: str, *, turn: int, exchange: Exchange) -> Dial:
+    """Have the far end of *call* talk with whoever answers *to*, while the call may last."""
+    left = (call.must_end_at - exchange.now()).total_seconds()
+    return Dial(
+        number=to,
+        caller_id=call.our_number,
+        action=exchange.url(Route.GATHER, call.call_id, transfer=turn),
+        turn=turn,
+        ring_secs=TRANSFER_RING_SECS,
+        longest_secs=max(1, math.ceil(left)),
+    )
 
 
 def words(line: Line, manner: Manner) -> list[Verb]:

@@ -25,7 +25,8 @@ def speak(call: Call, message: str, *, exchange: Exchange) -> Call:
     What it cuts off, where the carrier has to leave its document for it, is said again behind it.
 
     Raises:
-        InvalidParamsError: there is nothing to say, or nobody has answered yet.
+        InvalidParamsError: there is nothing to say, nobody has answered yet, or the call was handed
+            to a person.
         CallOverError: nobody is there any more.
         ProviderError: the carrier refused or failed.
     """
@@ -42,7 +43,8 @@ def send_digits(call: Call, digits: str, *, exchange: Exchange) -> Call:
     """Key *digits* in *call*; then the conversation goes on where it was.
 
     Raises:
-        InvalidParamsError: these cannot be keyed, or nobody has answered yet.
+        InvalidParamsError: these cannot be keyed, nobody has answered yet, or the call was handed
+            to a person.
         CallOverError: nobody is there any more.
         ProviderError: the carrier refused or failed.
     """
@@ -55,6 +57,9 @@ def send_digits(call: Call, digits: str, *, exchange: Exchange) -> Call:
 def _interject(call: Call, text: str, kind: Kind, exchange: Exchange) -> Call:
     if is_wanted_over(call):
         raise CallOverError(call.call_id)
+    if call.is_with_person:
+        reason = "this call was handed to a person; nothing is said into it any more"
+        raise InvalidParamsError(Fault("call_id", reason))
     if call.opened_at is None or not call.provider_call_id:
         reason = "nobody has answered this call yet; try again once it is answered"
         raise InvalidParamsError(Fault("call_id", reason))

@@ -16,6 +16,8 @@ class Phrases:
     reprompts: tuple[str, ...]
     """Said after each silence in a row; when they run out, the farewell follows."""
     farewell: str
+    unreached: str
+    """Nobody answered whom the call was to be handed to; it goes on with us."""
     trouble: str
     """Something of ours failed; the call ends."""
 
@@ -32,6 +34,7 @@ ENGLISH: Final = Phrases(
         "I did not hear anything. Please say something, or press a key.",
     ),
     farewell="I cannot hear you, so I will hang up now. Goodbye.",
+    unreached="I am sorry, nobody is answering there right now. How else can I help you?",
     trouble="I am sorry, something went wrong on our side. Please try again later. Goodbye.",
 )
 GERMAN: Final = Phrases(
@@ -42,6 +45,7 @@ GERMAN: Final = Phrases(
         "Ich habe nichts gehört. Bitte sagen Sie etwas, oder drücken Sie eine Taste.",
     ),
     farewell="Ich kann Sie nicht hören und lege jetzt auf. Auf Wiederhören.",
+    unreached="Es tut mir leid, dort meldet sich gerade niemand. Wie kann ich Ihnen sonst helfen?",
     trouble=(
         "Es tut mir leid, bei uns ist etwas schiefgegangen. Bitte versuchen Sie es später noch"
         " einmal. Auf Wiederhören."
@@ -55,6 +59,7 @@ FRENCH: Final = Phrases(
         "Je n'ai rien entendu. Dites quelque chose, ou appuyez sur une touche.",
     ),
     farewell="Je ne vous entends pas, je vais donc raccrocher. Au revoir.",
+    unreached="Je suis désolé, personne ne répond. Comment puis-je vous aider autrement?",
     trouble=("Je suis désolé, un problème est survenu chez nous. Réessayez plus tard. Au revoir."),
 )
 SPANISH: Final = Phrases(
@@ -65,6 +70,7 @@ SPANISH: Final = Phrases(
         "No he oído nada. Diga algo, por favor, o pulse una tecla.",
     ),
     farewell="No le oigo, así que voy a colgar. Adiós.",
+    unreached="Lo siento, ahora mismo no contesta nadie. ¿En qué más puedo ayudarle?",
     trouble="Lo siento, algo ha fallado por nuestra parte. Inténtelo más tarde, por favor. Adiós.",
 )
 ITALIAN: Final = Phrases(
@@ -75,6 +81,7 @@ ITALIAN: Final = Phrases(
         "Non ho sentito nulla. Dica qualcosa, oppure prema un tasto.",
     ),
     farewell="Non la sento, quindi ora riaggancio. Arrivederci.",
+    unreached="Mi dispiace, al momento non risponde nessuno. Come posso aiutarla altrimenti?",
     trouble="Mi dispiace, da noi qualcosa è andato storto. Riprovi più tardi. Arrivederci.",
 )
 PORTUGUESE: Final = Phrases(
@@ -85,6 +92,7 @@ PORTUGUESE: Final = Phrases(
         "Não ouvi nada. Por favor, diga alguma coisa ou pressione uma tecla.",
     ),
     farewell="Não consigo ouvir, por isso vou desligar. Até logo.",
+    unreached="Desculpe, ninguém atende neste momento. Como posso ajudar de outra forma?",
     trouble="Desculpe, algo correu mal do nosso lado. Tente mais tarde, por favor. Até logo.",
 )
 DUTCH: Final = Phrases(
@@ -95,6 +103,7 @@ DUTCH: Final = Phrases(
         "Ik heb niets gehoord. Zeg alstublieft iets, of druk op een toets.",
     ),
     farewell="Ik kan u niet horen, dus ik hang nu op. Tot ziens.",
+    unreached="Het spijt me, daar neemt nu niemand op. Hoe kan ik u verder helpen?",
     trouble="Het spijt me, er is bij ons iets misgegaan. Probeer het later nog eens. Tot ziens.",
 )
 _BY_LANGUAGE: Final = {

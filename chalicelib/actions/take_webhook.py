@@ -21,6 +21,7 @@ from chalicelib.calls.events import (
     MachineDetected,
     ReplyAwaited,
     ResumeAsked,
+    TransferEnded,
     UnknownEvent,
 )
 from chalicelib.calls.verbs import Verb
@@ -80,9 +81,16 @@ def _hand_over(request: WebhookRequest, exchange: Exchange) -> Document:
 
 
 def _keep_or_submit(event: CarrierEvent, exchange: Exchange) -> None:
-    if not isinstance(event, CallProgressed | CallEnded | UnknownEvent):
+    is_kept = isinstance(event, CallProgressed | CallEnded | UnknownEvent)
+    # That a person has talked to the far end and hung up is told at the moment in which our own
+    # leg ends, too: it is kept before that comes.
+    if is_kept or (isinstance(event, TransferEnded) and event.reached):
+        _keep(event, exchange)
+    if not is_kept:
         exchange.turns.submit(exchange.account.account_id, event)
-        return
+
+
+def _keep(event: CarrierEvent, exchange: Exchange) -> None:
     try:
         _take(event, exchange=exchange)
     except Exception as error:  # the outermost door: nobody listens, and it is delivered again
@@ -92,17 +100,22 @@ def _keep_or_submit(event: CarrierEvent, exchange: Exchange) -> None:
 
 
 def _take(event: CarrierEvent, *, exchange: Exchange) -> list[Verb]:
+    verbs: list[Verb] = []
     match event:
         case InputGathered() | InputInterposed():
-            return take_input(event, exchange=exchange)
+            verbs = take_input(event, exchange=exchange)
         case ReplyAwaited():
-            return await_reply(event, exchange=exchange)
+            verbs = await_reply(event, exchange=exchange)
+        case TransferEnded():
+            from chalicelib.actions.hand_over import end_transfer  # noqa: PLC0415  # seldom
+
+            verbs = end_transfer(event, exchange=exchange)
         case ResumeAsked():
-            return resume(event, exchange=exchange)
+            verbs = resume(event, exchange=exchange)
         case CallOpened():
-            return open_call(event, exchange=exchange)
+            verbs = open_call(event, exchange=exchange)
         case CallArrived():
-            return admit_call(event, exchange=exchange)
+            verbs = admit_call(event, exchange=exchange)
         case MachineDetected():
             meet_machine(event, exchange=exchange)
         case CallProgressed():
@@ -111,4 +124,4 @@ def _take(event: CarrierEvent, *, exchange: Exchange) -> list[Verb]:
             note_end(event, exchange=exchange)
         case _:
             log.info("event ignored", call_id=event.call_id, kind=type(event).__name__)
-    return []
+    return verbs

@@ -62,6 +62,7 @@ def _reading(opening: str, agent: AgentSettings, manner: Manner) -> Reading:
             sentences.apology,
             *sentences.reprompts,
             sentences.farewell,
+            *([sentences.unreached] if agent.transfer_to else []),
             sentences.trouble,
         ),
         manner=manner,

@@ -2,9 +2,10 @@
 
 import re
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
+from chalicelib.calls.call import Call
 from chalicelib.calls.phone_numbers import e164
 from chalicelib.calls.replies import (
     Act,
@@ -109,6 +110,7 @@ _LAST_WORDS: Final = {
     "type": "string",
     "description": "What to say before it is done. Leave it empty if you have said it already.",
 }
+_TRANSFER: Final = "transfer_call"
 _EVERY: Final = (
     Tool(
         "end_call",
@@ -151,10 +153,10 @@ _EVERY: Final = (
         _ask_for_keys,
     ),
     Tool(
-        "transfer_call",
-        "Hand the call to a person, and leave it. Only to a number from your instructions.",
+        _TRANSFER,
+        "Hand the call to a person, and leave it. If nobody answers, you have it again.",
         {
-            "to": {"type": "string", "description": "the number, like +15551234567"},
+            "to": {"type": "string", "description": "the number of the person"},
             "say": _LAST_WORDS,
         },
         ("to",),
@@ -168,4 +170,18 @@ _EVERY: Final = (
         _stay_silent,
     ),
 )
+
+
+def offered(call: Call) -> Iterator[Tool]:
+    """Give what the agent of *call* may do: hand it over only to whom the owner named."""
+    persons = call.agent.transfer_to if call.agent else ()
+    for tool in TOOLS.values():
+        if tool.name != _TRANSFER:
+            yield tool
+        elif persons:
+            words = f"{tool.parameters['to']['description']}: {' or '.join(persons)}"
+            numbers = {"type": "string", "enum": list(persons), "description": words}
+            yield replace(tool, parameters={**tool.parameters, "to": numbers})
+
+
 TOOLS: Final[Mapping[str, Tool]] = {tool.name: tool for tool in _EVERY}

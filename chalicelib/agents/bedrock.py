@@ -11,12 +11,13 @@ from typing import Any, Final
 from botocore.exceptions import ClientError
 
 from chalicelib import aws
-from chalicelib.agents.acts import TOOLS
+from chalicelib.agents.acts import offered
 from chalicelib.agents.base import Agent
 from chalicelib.agents.deadline import LATER_SECS
 from chalicelib.agents.prompt import system_prompt, turns
 from chalicelib.agents.reading import Fragment, ToolCall, read_fragments
 from chalicelib.asking_aws import asking
+from chalicelib.calls.call import Call
 from chalicelib.calls.replies import Piece
 from chalicelib.calls.terms import AgentSettings
 from chalicelib.calls.transcript import Conversation
@@ -27,17 +28,6 @@ MOST_TOKENS: Final = 1024
 """More than anybody listens to."""
 _INVALID: Final = "ValidationException"
 _MALFORMED: Final = frozenset({"malformed_model_output", "malformed_tool_use"})
-_TOOLS: Final = [
-    {
-        "toolSpec": {
-            "name": tool.name,
-            "description": tool.description,
-            "inputSchema": {"json": tool.schema},
-        }
-    }
-    for tool in TOOLS.values()
-]
-
 Json = Mapping[str, Any]
 
 
@@ -121,8 +111,20 @@ class BedrockAgent(Agent):
             "messages": messages,
             "inferenceConfig": {"maxTokens": MOST_TOKENS},
             **({"system": [{"text": prompt}]} if manner.has_system else {}),
-            **({"toolConfig": {"tools": _TOOLS}} if manner.has_tools else {}),
+            **(_tool_config(conversation.call) if manner.has_tools else {}),
         }
+
+
+def _tool_config(call: Call) -> Json:
+    specs = [
+        {
+            "name": tool.name,
+            "description": tool.description,
+            "inputSchema": {"json": tool.schema},
+        }
+        for tool in offered(call)
+    ]
+    return {"toolConfig": {"tools": [{"toolSpec": spec} for spec in specs]}}
 
 
 def _complaint(error: ClientError) -> str:

@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 import requests
 
 from chalicelib import internet
-from chalicelib.agents.acts import TOOLS
+from chalicelib.agents.acts import Tool, offered
 from chalicelib.agents.base import Agent
 from chalicelib.agents.deadline import LATER_SECS
 from chalicelib.agents.event_stream import events, whole_body
@@ -106,12 +106,12 @@ class OpenAIAgent(Agent):
             "model": self._settings.model,
             "messages": [{"role": "system", "content": prompt}, *said],
             "stream": True,
-            **({"tools": _TOOLS} if has_tools else {}),
+            **({"tools": [_tool(one) for one in offered(conversation.call)]} if has_tools else {}),
         }
 
 
-_TOOLS: Final = [
-    {
+def _tool(tool: Tool) -> Json:
+    return {
         "type": "function",
         "function": {
             "name": tool.name,
@@ -119,8 +119,6 @@ _TOOLS: Final = [
             "parameters": tool.schema,
         },
     }
-    for tool in TOOLS.values()
-]
 
 
 def _refuses_tools(status: int, body: bytes) -> bool:

@@ -5,7 +5,7 @@ from datetime import UTC
 from itertools import groupby
 from typing import Final
 
-from chalicelib.agents.acts import TOOLS, Tool
+from chalicelib.agents.acts import Tool, offered
 from chalicelib.calls.call import Call, Direction
 from chalicelib.calls.phone_numbers import caller
 from chalicelib.calls.transcript import Conversation, Kind, Line, Speaker
@@ -44,7 +44,7 @@ class Turn:
 
 def system_prompt(call: Call, wishes: str, *, has_tools: bool) -> str:
     """Say what a model must know in *call*; what the owner *wishes* comes last, and so counts."""
-    acts = _WITH_TOOLS if has_tools else _WRITTEN.format(acts="\n".join(_written_acts()))
+    acts = _WITH_TOOLS if has_tools else _WRITTEN.format(acts="\n".join(_written_acts(call)))
     parts = (_MANNERS, acts, _situation(call), wishes.strip())
     return "\n\n".join(part for part in parts if part)
 
@@ -82,8 +82,8 @@ def _situation(call: Call) -> str:
     return f"{who} {began} Speak the language {call.language}. Words in [brackets] are not spoken."
 
 
-def _written_acts() -> list[str]:
-    return [f"- {tool.name}: {tool.description}{_needs(tool)}" for tool in TOOLS.values()]
+def _written_acts(call: Call) -> list[str]:
+    return [f"- {tool.name}: {tool.description}{_needs(tool)}" for tool in offered(call)]
 
 
 def _needs(tool: Tool) -> str:

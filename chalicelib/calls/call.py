@@ -7,7 +7,7 @@ from typing import Final, NewType
 from uuid import NAMESPACE_URL, uuid4, uuid5
 
 from chalicelib.calls.phone_numbers import masked
-from chalicelib.calls.replies import Act
+from chalicelib.calls.replies import Act, Transfer
 from chalicelib.calls.terms import AgentSettings, SpeechSettings
 from chalicelib.overriding import override
 
@@ -196,6 +196,17 @@ class Call:
     def has_spoken(self) -> bool:
         """Whether all that the carrier was given to speak has been spoken."""
         return len(self.spoken) >= self.given
+
+    @property
+    def our_number(self) -> str:
+        """The number that is ours."""
+        return self.from_number if self.direction is Direction.OUTBOUND else self.to_number
+
+    @property
+    def is_with_person(self) -> bool:
+        """Whether the far end is being put through to a person, or was: it does not talk to us."""
+        is_handed = isinstance(self.act, Transfer) and self.has_spoken and not self.more
+        return is_handed and self.state in {State.SPEAKING, State.LISTENING}
 
     @property
     def must_end_at(self) -> datetime:

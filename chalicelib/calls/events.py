@@ -131,6 +131,17 @@ class InputInterposed(CarrierEvent):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class TransferEnded(CarrierEvent):
+    """The call was handed to a person in `turn`; whether they were `reached`, and have hung up.
+
+    It may be told by the carrier's call with that person: then `provider_call_id` is that one's.
+    """
+
+    turn: int
+    reached: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ResumeAsked(CarrierEvent):
     """We interrupted the call to do what the line in `slot` says; the carrier asks for it."""
 

@@ -37,6 +37,8 @@ class AgentSettings:
     timeout_secs: float = 60.0
     fillers: tuple[str, ...] = ()
     """What the far end hears while it waits; if there are none, our own of the language."""
+    transfer_to: tuple[str, ...] = ()
+    """The numbers, E.164, of the persons that it may hand a call to."""
 
     @property
     def missing(self) -> tuple[str, ...]:

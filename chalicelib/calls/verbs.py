@@ -83,6 +83,22 @@ class Gather:
     finish_key: str = "#"
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Dial:
+    """Put the far end through to whoever answers *number*, and report to *action* how that went.
+
+    Their telephone rings for *ring_secs* and shows *caller_id*; the two talk for *longest_secs* at
+    most. *turn* is the one in which the call was handed over.
+    """
+
+    number: str
+    caller_id: str
+    action: str
+    turn: int
+    ring_secs: int
+    longest_secs: int
+
+
 @dataclass(frozen=True, slots=True)
 class Redirect:
     """Ask *url* what to do next; nothing behind it is carried out."""
@@ -129,6 +145,7 @@ Verb = (
     | Pause
     | SendDigits
     | Gather
+    | Dial
     | Redirect
     | Reject
     | HangUp

@@ -24,6 +24,7 @@ class Feature(StrEnum):
     SPEAK = "speak into a live call"
     ASK_KEYS = "ask for a number of keys"
     HEAR_WAITING = "hear the far end while it waits"
+    TRANSFER = "put a call through to a person"
     PLAY = "play audio"
     REJECT = "refuse a call without answering it"
     RING_TIMEOUT = "ring timeout of its own"

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from typing import Final
 from xml.etree import ElementTree as ET
 
+from chalicelib.calls.verbs import Dial
 from chalicelib.providers.base import Document
 
 ASKS_AGAIN: Final = "rc=2&rp=all"
@@ -21,6 +22,18 @@ def element(
     made = ET.SubElement(parent, tag, dict(attributes))
     made.text = text or None
     return made
+
+
+def append_dial(parent: ET.Element, verb: Dial) -> None:
+    """Put a call to a person at the end of *parent*; what follows is asked for when it is over."""
+    attributes = {
+        "action": verb.action,
+        "method": "POST",
+        "timeout": str(verb.ring_secs),
+        "timeLimit": str(verb.longest_secs),
+        "callerId": verb.caller_id,
+    }
+    element(element(parent, "Dial", attributes), "Number", {}, verb.number)
 
 
 def document(root: ET.Element) -> Document:

@@ -61,6 +61,8 @@ PROGRESS: Final = {
     "ringing": State.RINGING,
     "in-progress": State.ANSWERED,
 }
+# https://docs.plivo.com/docs/voice/use-cases/dial-status-reporting-xml
+REACHED: Final = "completed"
 FINISHED: Final = frozenset({"completed", "busy", "no-answer", "timeout", "failed"})
 CANCELED: Final = CallFailure(
     code="canceled", message="the call was canceled before it was answered"
@@ -87,6 +89,7 @@ class CallForm(TypedDict, total=False):
 
     CallUUID: str
     CallStatus: str
+    DialStatus: str
     Event: str
     From: str
     To: str
@@ -275,8 +278,12 @@ def _answer(form: CallForm, query: Mapping[str, str], common: Common) -> Carrier
 
 
 def _gather(form: CallForm, query: Mapping[str, str], common: Common) -> CarrierEvent:
+    if "transfer" in query and form.get("CallStatus") in FINISHED:
+        # The far end hung up while it was with a person: its status tells.
+        return UnknownEvent(name="dial", **common)
     speech, digits = form.get("Speech", ""), form.get("Digits", "")
-    return read_gather(query, common, speech=speech, digits=digits)
+    reached = form.get("DialStatus") == REACHED
+    return read_gather(query, common, speech=speech, digits=digits, reached=reached)
 
 
 def _status(form: CallForm, query: Mapping[str, str], common: Common) -> CarrierEvent:

@@ -10,6 +10,7 @@ from xml.etree import ElementTree as ET
 from chalicelib.calls.sentences import split
 from chalicelib.calls.verbs import (
     AwaitSilence,
+    Dial,
     Gather,
     HangUp,
     Pause,
@@ -20,7 +21,7 @@ from chalicelib.calls.verbs import (
     SendDigits,
     Verb,
 )
-from chalicelib.providers.documents import element
+from chalicelib.providers.documents import append_dial, element
 
 LONGEST_SPEAK: Final = 3000
 """So many characters one `<Speak>` holds."""
@@ -49,8 +50,8 @@ def append(parent: ET.Element, verb: Verb) -> None:
             element(parent, "Hangup", {"reason": reason})
         case HangUp():
             element(parent, "Hangup", {})
-        case Gather():
-            _append_gather(parent, verb)
+        case Gather() | Dial():
+            _append_question(parent, verb)
 
 
 def _append_wait(parent: ET.Element, verb: Pause | AwaitSilence) -> None:
@@ -63,6 +64,13 @@ def _append_wait(parent: ET.Element, verb: Pause | AwaitSilence) -> None:
         secs, silence_msecs = verb.longest_secs, SILENCE_MSECS
     attributes = {"length": str(secs), "silence": "true", "minSilence": str(silence_msecs)}
     element(parent, "Wait", attributes)
+
+
+def _append_question(parent: ET.Element, verb: Gather | Dial) -> None:
+    if isinstance(verb, Dial):
+        append_dial(parent, verb)
+    else:
+        _append_gather(parent, verb)
 
 
 def _append_gather(parent: ET.Element, verb: Gather) -> None:

@@ -15,6 +15,7 @@ from chalicelib.calls.events import (
     InputInterposed,
     ReplyAwaited,
     ResumeAsked,
+    TransferEnded,
 )
 from chalicelib.calls.transcript import Slot
 from chalicelib.errors import SignatureError
@@ -55,15 +56,19 @@ def read_answer(
 
 
 def read_gather(
-    query: Mapping[str, str], common: Common, *, speech: str, digits: str
+    query: Mapping[str, str], common: Common, *, speech: str, digits: str, reached: bool = False
 ) -> CarrierEvent:
     """Say what the carrier comes back for: with what was heard, or for a reply.
+
+    Or because somebody that the call was handed to was *reached* and hung up, or was not.
 
     Raises:
         ValueError: a number in *query* is none.
     """
     if "resume" in query:
         return ResumeAsked(slot=str(Slot.parse(query["resume"])), **common)
+    if "transfer" in query:
+        return TransferEnded(turn=int(query["transfer"]), reached=reached, **common)
     turn = int(query.get("turn", "1"))
     speech, digits = speech.strip(), digits.strip()
     heard = Input.SPEECH if speech else Input.KEYS if digits else Input.NOTHING

@@ -23,6 +23,7 @@ from chalicelib.calls.events import (
     Input,
     InputOverheard,
     SpeechEnded,
+    TransferEnded,
     UnknownEvent,
 )
 from chalicelib.calls.verbs import (
@@ -80,6 +81,8 @@ FAILURES: Final[Mapping[str, CallFailure]] = {
     "not_found": CallFailure(code="not_found", message="the number does not exist"),
     "unspecified": CallFailure(code="failed", message="the carrier could not complete the call"),
 }
+UNREACHED: Final = frozenset(FAILURES) | {"timeout", "no_answer", "user_busy"}
+"""How the call with a person ends who was not reached."""
 SPOKEN: Final = frozenset({"speak", "playback_start"})
 """The commands whose end is told."""
 UNINTERESTING: Final = frozenset({"call.speak.started", "call.playback.started"})
@@ -190,13 +193,17 @@ class Telnyx(Provider):
 
     @override
     def utterances(self, verbs: Sequence[Verb]) -> int:
-        actions = [action for verb in verbs for action, _ in commands_for(verb)]
+        actions = [action for verb in verbs for action, _ in commands_for(verb, call_id="")]
         return sum(action in SPOKEN for action in actions)
 
     @override
     def perform(self, performance: Performance) -> None:
         state = ClientState(call=performance.call_id, heard=performance.heard)
-        commands = [command for verb in performance.verbs for command in commands_for(verb)]
+        commands = [
+            command
+            for verb in performance.verbs
+            for command in commands_for(verb, call_id=performance.call_id)
+        ]
         for number, (action, body) in enumerate(commands):
             self._command(
                 performance.provider_call_id,
@@ -246,6 +253,9 @@ def _check_ed25519(public_key: str, signature: str, message: bytes) -> None:
 def _events(
     name: str, payload: Payload, state: ClientState, common: Common, *, at: datetime
 ) -> Iterator[CarrierEvent]:
+    if state.handed:
+        yield from _of_the_person(name, payload, state, common)
+        return
     match name:
         case "call.transcription":
             yield from _transcribed(payload, common, at=at)
@@ -284,6 +294,16 @@ def _progress(
             yield CallEnded(reason=reason, error=FAILURES.get(cause), **common)
         case _ if name not in UNINTERESTING:
             yield UnknownEvent(name=name, **common)
+
+
+def _of_the_person(
+    name: str, payload: Payload, state: ClientState, common: Common
+) -> Iterator[CarrierEvent]:
+    """Of the other leg only its end is told; if it was given up, our own leg tells why."""
+    cause = str(payload.get("hangup_cause") or "")
+    if name == "call.hangup" and cause != "originator_cancel":
+        reached = cause not in UNREACHED
+        yield TransferEnded(turn=state.handed, reached=reached, **common)
 
 
 def _transcribed(payload: Payload, common: Common, *, at: datetime) -> Iterator[CarrierEvent]:

@@ -13,6 +13,7 @@ from chalicelib.calls.call import OnMachine
 from chalicelib.calls.sentences import split
 from chalicelib.calls.verbs import (
     Answer,
+    Dial,
     HangUp,
     Listen,
     Play,
@@ -30,6 +31,7 @@ LONGEST_SPEAK: Final = 3000
 BASIC_LANGUAGE: Final = "en-US"
 DEFAULT_VOICES: Final = ("female", "Azure.en-US-BrianMultilingualNeural")
 LONGEST_SECS: Final = 14_400
+SHORTEST_LIMIT_SECS: Final = 30
 # What is spoken as the first is transcribed as the second: the engine is Google's.
 TRANSCRIBED_AS: Final = {"arb": "ar", "cmn": "zh", "he": "iw", "nb": "no", "nn": "no"}
 REJECTIONS: Final = {"rejected": "CALL_REJECTED", "busy": "USER_BUSY"}
@@ -45,10 +47,14 @@ class ClientState:
     call: str = ""
     heard: int = 0
     machine: str = OnMachine.OFF
+    handed: int = 0
+    """Of a call with a person: the turn in which ours was handed to them."""
 
 
-def commands_for(verb: Verb) -> list[tuple[str, dict[str, Any]]]:
+def commands_for(verb: Verb, *, call_id: str) -> list[tuple[str, dict[str, Any]]]:
     """Give the commands, and what goes with each, that *verb* takes."""
+    if isinstance(verb, Dial):
+        return [("transfer", _transfer(verb, call_id))]
     if isinstance(verb, Say):
         spoken = UNSPEAKABLE.sub("", verb.text)
         return [("speak", _speech(verb, piece)) for piece in split(spoken, LONGEST_SPEAK)]
@@ -75,6 +81,16 @@ def _command(verb: Verb) -> tuple[str, dict[str, Any]]:
         case _:
             raise UnsupportedFeatureError("telnyx", type(verb).__name__)
     return command, body
+
+
+def _transfer(verb: Dial, call_id: str) -> dict[str, Any]:
+    return {
+        "to": verb.number,
+        "from": verb.caller_id,
+        "timeout_secs": verb.ring_secs,
+        "time_limit_secs": max(SHORTEST_LIMIT_SECS, min(verb.longest_secs, LONGEST_SECS)),
+        "target_leg_client_state": write_state(ClientState(call=call_id, handed=verb.turn)),
+    }
 
 
 def _transcription(language: str) -> dict[str, Any]:

@@ -91,6 +91,8 @@ ENDINGS: Final[Mapping[str, tuple[State | None, CallFailure | None]]] = {
         CallFailure(code="failed", message="the carrier could not complete the call"),
     ),
 }
+# https://www.twilio.com/docs/voice/twiml/dial#dialcallstatus-values
+REACHED: Final = frozenset({"completed", "answered"})
 # https://www.twilio.com/docs/api/errors; 21220: the call is not in progress
 GONE_CODES: Final = frozenset({"20404", "21220"})
 
@@ -101,6 +103,7 @@ class VoiceForm(TypedDict, total=False):
     AnsweredBy: str
     CallSid: str
     CallStatus: str
+    DialCallStatus: str
     From: str
     To: str
     Digits: str
@@ -276,8 +279,12 @@ def _answer(form: VoiceForm, query: Mapping[str, str], common: Common) -> Carrie
 
 def _gather(form: VoiceForm, query: Mapping[str, str], common: Common) -> CarrierEvent:
     # CallStatus is in-progress here as well: what was heard goes before it.
+    if "transfer" in query and form.get("CallStatus") in ENDINGS:
+        # The far end hung up while it was with a person: its status tells.
+        return UnknownEvent(name="dial", **common)
     speech, digits = form.get("SpeechResult", ""), form.get("Digits", "")
-    return read_gather(query, common, speech=speech, digits=digits)
+    reached = form.get("DialCallStatus") in REACHED
+    return read_gather(query, common, speech=speech, digits=digits, reached=reached)
 
 
 def _status(form: VoiceForm, query: Mapping[str, str], common: Common) -> CarrierEvent:

@@ -8,6 +8,7 @@ from xml.etree import ElementTree as ET
 
 from chalicelib.calls.sentences import split
 from chalicelib.calls.verbs import (
+    Dial,
     Gather,
     HangUp,
     Pause,
@@ -18,7 +19,7 @@ from chalicelib.calls.verbs import (
     SendDigits,
     Verb,
 )
-from chalicelib.providers.documents import element
+from chalicelib.providers.documents import append_dial, element
 
 LONGEST_SAY: Final = 4096
 """So many characters one `<Say>` holds."""
@@ -43,8 +44,15 @@ def append(parent: ET.Element, verb: Verb) -> None:
             element(parent, "Reject", {"reason": reason})
         case HangUp():
             element(parent, "Hangup", {})
-        case Gather():
-            _append_gather(parent, verb)
+        case Gather() | Dial():
+            _append_question(parent, verb)
+
+
+def _append_question(parent: ET.Element, verb: Gather | Dial) -> None:
+    if isinstance(verb, Dial):
+        append_dial(parent, verb)
+    else:
+        _append_gather(parent, verb)
 
 
 def _append_gather(parent: ET.Element, verb: Gather) -> None:

@@ -219,7 +219,11 @@ def _account_of(stored: Mapping[str, Any]) -> Account:
 
 
 def _agent_of(stored: Mapping[str, Any]) -> dict[str, Any]:
-    readers: dict[str, Callable[[Any], Any]] = {"kind": AgentKind, "fillers": tuple}
+    readers: dict[str, Callable[[Any], Any]] = {
+        "kind": AgentKind,
+        "fillers": tuple,
+        "transfer_to": tuple,
+    }
     return {name: readers.get(name, _same)(value) for name, value in stored.items()}
 
 

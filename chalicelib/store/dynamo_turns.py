@@ -300,7 +300,8 @@ def _as_in(call: Call) -> Condition:
 
 
 def _is_heard(call: Call, account: str) -> bool:
-    return call.account == account and not call.state.is_final and call.converses
+    is_ours = call.account == account and not call.state.is_final
+    return is_ours and call.converses and not call.is_with_person
 
 
 def _live_call_in(raw: RawItem) -> Call | None:

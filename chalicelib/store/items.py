@@ -101,7 +101,8 @@ def _agent_of(item: CallItem) -> AgentSettings | None:
     # While a deployment is under way, old code reads what new code wrote.
     known = {field.name for field in fields(AgentSettings)}
     kept = {name: value for name, value in item.agent.items() if name in known}
-    own = {"kind": AgentKind(kept["kind"]), "fillers": tuple(kept.get("fillers", ()))}
+    lists = {name: tuple(kept.get(name, ())) for name in ("fillers", "transfer_to")}
+    own = {"kind": AgentKind(kept["kind"]), **lists}
     return AgentSettings(**kept | own)
 
 

@@ -17,6 +17,7 @@ from chalicelib.calls.events import (
     Input,
     InputOverheard,
     SpeechEnded,
+    TransferEnded,
 )
 from chalicelib.calls.replies import read_act, write_act
 from chalicelib.calls.sounds import speech_of
@@ -28,7 +29,8 @@ from chalicelib.overriding import override
 from chalicelib.turns.base import Answer, Question, Reading, Turns
 
 _SUBMITTED: Final = {
-    kind.__name__: kind for kind in (CallArrived, CallOpened, InputOverheard, SpeechEnded)
+    kind.__name__: kind
+    for kind in (CallArrived, CallOpened, InputOverheard, SpeechEnded, TransferEnded)
 }
 
 

@@ -48,6 +48,7 @@ const WORDS = {
   "phone.agent.reply_budget_secs": ["Reply within, in seconds", "After this the caller hears that the agent is thinking."],
   "phone.agent.timeout_secs": ["Give up after, in seconds", "After this the caller hears an apology."],
   "phone.agent.fillers": ["Said while the caller waits", "Whole sentences, at least two, said in turn. None: ours."],
+  "phone.agent.transfer_to": ["May hand a call to", "Numbers like +15551234567, allowed under Outbound too. None: to nobody."],
   "phone.agent.api_key": ["Agent API key", ""],
   "phone.tts.provider": ["Who speaks", "The carrier itself, or an engine that makes sound for it."],
   "phone.tts.voice": ["Voice of that engine", ""],
@@ -86,6 +87,7 @@ const OWN = {
   "agent.system_prompt": ["Its own system prompt", ""],
   "agent.function_name": ["Lambda function that answers here", ""],
   "agent.fillers": ["Said here while the caller waits", "Whole sentences, at least two, said in turn."],
+  "agent.transfer_to": ["May hand a call here to", "Numbers like +15551234567."],
   "agent.timeout_secs": ["Give up here after, in seconds", ""],
 };
 

@@ -114,6 +114,7 @@ class DocumentCarrier(Carrier, Generic[CallT, OrderT]):
             to_number=parties[1],
             far_end=far_end,
             line=Line(self.clock, far_end),
+            who_answers=self.network.far_end,
             status="queued" if direction is Direction.OUTBOUND else "ringing",
         )
 

@@ -11,6 +11,7 @@ from moltis.carriers.courier import Answer, Delivery, DeliveryError
 from moltis.carriers.exchange import Pairs
 from moltis.carriers.line import Order, Sound, speaking_time
 from moltis.carriers.record import SimulatedCall, Webhook
+from moltis.carriers.second_leg import Outcome, SecondLeg
 from moltis.carriers.sound_files import SoundError, seconds_of
 from moltis.carriers.xml_documents import DocumentError, Verb
 
@@ -169,6 +170,30 @@ class Runner(ABC):
         # 0 is for ever, which is a thousand times.
         loops = int(verb.get("loop", "1")) or 1000
         return any(self._attention.sound(sound, verb.text, seconds, ear) for _ in range(loops))
+
+    def _put_through(self, verb: Verb, *, ring_secs: int, longest_secs: int) -> tuple[Outcome, int]:
+        """Connect the far end with the number in *verb*; gives how it went, and for how long."""
+        call, clock = self._call, self._attention.line.clock
+        number, caller = verb.children[0].text, verb.get("callerId", call.our_number)
+        if caller not in {call.from_number, call.to_number}:
+            call.alerts.append(f"<Dial> shows {caller}, which is no number of this account")
+            return Outcome.FAILED, 0
+        leg = SecondLeg(self._attention.line, call.who_answers(number))
+        call.second_legs.append(leg.line)
+        try:
+            refused = leg.ring(
+                caller,
+                number,
+                seconds=seconds(verb, "timeout", ring_secs),
+                pause=self._attention.pass_time,
+            )
+            if refused:
+                return refused, 0
+            begun = clock.now()
+            leg.talk(self._attention, seconds=seconds(verb, "timeLimit", longest_secs))
+            return Outcome.TALKED, round(clock.now() - begun)
+        finally:
+            leg.end()
 
     def _load(self, verb: Verb) -> float:
         url = verb.text

@@ -10,6 +10,7 @@ from moltis.carriers.addresses import is_address
 from moltis.carriers.xml_documents import (
     LANGUAGE,
     METHOD,
+    TELEPHONE,
     YES_OR_NO,
     DocumentError,
     Language,
@@ -21,6 +22,8 @@ from moltis.carriers.xml_documents import (
     matching,
     one_of,
     wants_address,
+    wants_number,
+    wants_one_child,
     wants_words,
     whole,
 )
@@ -62,7 +65,7 @@ PLIVO_XML: Final = Language(
     shapes={
         "Response": Shape(
             children=frozenset(
-                {"Speak", "Play", "Wait", "DTMF", "GetInput", "Redirect", "Hangup"}
+                {"Speak", "Play", "Wait", "DTMF", "GetInput", "Dial", "Redirect", "Hangup"}
             )
         ),
         "Speak": Shape(
@@ -103,6 +106,20 @@ PLIVO_XML: Final = Language(
             required=frozenset({"action", "inputType"}),
             children=frozenset({"Speak", "Play"}),
         ),
+        # https://www.plivo.com/docs/voice/xml/dial
+        "Dial": Shape(
+            attributes={
+                "action": is_address,
+                "method": METHOD,
+                "timeout": whole(1, LONGEST_SECS),
+                "timeLimit": whole(1, LONGEST_SECS),
+                "callerId": TELEPHONE,
+                "redirect": YES_OR_NO,
+            },
+            children=frozenset({"Number"}),
+            together=wants_one_child,
+        ),
+        "Number": Shape(text=True, together=wants_number),
         "Redirect": Shape(attributes={"method": METHOD}, text=True, together=wants_address),
         "Hangup": Shape(
             attributes={
@@ -112,7 +129,7 @@ PLIVO_XML: Final = Language(
         ),
     },
     unsimulated=frozenset(
-        {"Conference", "Dial", "GetDigits", "Message", "MultiPartyCall", "PreAnswer", "Record",
+        {"Conference", "GetDigits", "Message", "MultiPartyCall", "PreAnswer", "Record",
          "Stream"}
     ),
 )  # fmt: skip

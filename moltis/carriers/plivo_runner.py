@@ -1,6 +1,7 @@
 """Carries out Plivo XML in one call, element by element, as Plivo does."""
 
 from typing import ClassVar, Final, NoReturn
+from uuid import uuid4
 
 from chalicelib.overriding import override
 from moltis.carriers.attention import Ear
@@ -18,6 +19,7 @@ from moltis.carriers.document_runner import (
 from moltis.carriers.exchange import Pairs
 from moltis.carriers.line import EndsCall, Sound, speaking_time
 from moltis.carriers.plivo_documents import read
+from moltis.carriers.second_leg import Outcome
 from moltis.carriers.sound_files import WAV_TYPES
 from moltis.carriers.xml_documents import DocumentError, Verb
 
@@ -29,6 +31,16 @@ MOST_KEYS: Final = "32"
 HOLD_MUSIC: Final = "hold music"
 MIN_SILENCE_MSECS: Final = 2000
 
+DIAL_RING_SECS: Final = 120
+LONGEST_DIAL_SECS: Final = 14400
+# https://docs.plivo.com/docs/voice/use-cases/dial-status-reporting-xml
+DIAL_STATUS: Final = {
+    Outcome.TALKED: "completed",
+    Outcome.BUSY: "busy",
+    Outcome.REJECTED: "busy",
+    Outcome.FAILED: "failed",
+    Outcome.UNANSWERED: "no-answer",
+}
 NORMAL: Final = "4000"
 NOTHING_LEFT: Final = "4010"
 _PURPOSES: Final = ("answer", "action", "transfer", "redirect")
@@ -96,6 +108,8 @@ class PlivoRunner(Runner):
         match verb.name:
             case "GetInput":
                 return self._get_input(verb)
+            case "Dial":
+                return self._dial(verb)
             case "Redirect":
                 return Source(url=verb.text, method=verb.get("method", "POST"), purpose="redirect")
             case "Hangup":
@@ -110,6 +124,30 @@ class PlivoRunner(Runner):
                 self._wait(verb)
             case _:
                 self._prompt(verb, None)
+        return None
+
+    def _dial(self, verb: Verb) -> Source | None:
+        outcome, _ = self._put_through(
+            verb, ring_secs=DIAL_RING_SECS, longest_secs=LONGEST_DIAL_SECS
+        )
+        if "action" not in verb.attributes:
+            return None
+        was_reached = outcome is Outcome.TALKED
+        action = Source(
+            url=verb.get("action"),
+            method=verb.get("method", "POST"),
+            fields=(
+                ("DialRingStatus", "false" if outcome is Outcome.FAILED else "true"),
+                ("DialStatus", DIAL_STATUS[outcome]),
+                ("DialHangupCause", "NORMAL_CLEARING" if was_reached else "NO_ANSWER"),
+                ("DialALegUUID", self._call.sid),
+                ("DialBLegUUID", str(uuid4()) if was_reached else ""),
+            ),
+            purpose="dial",
+        )
+        if verb.get("redirect", "true") == "true":
+            return action
+        self._ask(self._desk.request(action), action.fields)
         return None
 
     def _refuse(self, verb: Verb) -> NoReturn:

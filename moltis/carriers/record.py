@@ -1,13 +1,13 @@
 """What there is to know about a simulated call, while it lasts and afterwards."""
 
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any
 
-from moltis.carriers.far_end import FarEnd
+from moltis.carriers.far_end import FarEnd, PolitePerson
 from moltis.carriers.line import Line, Moment, Side
 
 
@@ -66,6 +66,10 @@ class SimulatedCall:
     """What happened, as carriers that report events tell it, in the order in which it arose."""
     commands: list[Command] = field(default_factory=list)
     """What was asked of carriers that take commands."""
+    who_answers: Callable[[str], FarEnd] = field(default=lambda _number: PolitePerson())
+    """Makes whoever is at another number, if this call is connected with it."""
+    second_legs: list[Line] = field(default_factory=list)
+    """The lines of those it was connected with, in order."""
     audio: dict[str, bytes] = field(default_factory=dict)
     """The sound files that were played, by their addresses."""
     alerts: list[str] = field(default_factory=list)
@@ -76,6 +80,11 @@ class SimulatedCall:
     def moments(self) -> tuple[Moment, ...]:
         """The conversation: what either side could hear of the other."""
         return self.line.moments
+
+    @property
+    def our_number(self) -> str:
+        """The number of ours that it is a call of."""
+        return self.from_number if self.direction is Direction.OUTBOUND else self.to_number
 
     @property
     def heard(self) -> tuple[Moment, ...]:

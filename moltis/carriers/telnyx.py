@@ -127,6 +127,7 @@ class SimulatedTelnyx(Carrier):
             to_number=parties[1],
             far_end=far_end,
             line=Line(self.clock, far_end),
+            who_answers=self.network.far_end,
             status=phase,
         )
 

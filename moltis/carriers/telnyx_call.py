@@ -8,12 +8,23 @@ from enum import StrEnum
 from typing import Any, Final
 
 from moltis.carriers.attention import A_LONG_TIME
-from moltis.carriers.line import EndsCall, HangsUp, Order, PicksUp, Refusal, Refuses
+from moltis.carriers.line import (
+    EndsCall,
+    HangsUp,
+    Order,
+    PicksUp,
+    Refusal,
+    Refuses,
+    Says,
+    Sound,
+    speaking_time,
+)
 from moltis.carriers.record import Direction, SimulatedCall
 from moltis.carriers.telnyx_commands import REJECTIONS
 from moltis.carriers.telnyx_events import Reporter, iso
 from moltis.carriers.telnyx_fields import LONGEST_CALL_SECS, Body
 from moltis.carriers.telnyx_talk import Talk
+from moltis.carriers.telnyx_transfer import Bridged, OtherLeft, OtherSays, Transfer
 from moltis.carriers.telnyx_webhooks import Mailbox
 
 RING_SECS: Final = 30
@@ -32,6 +43,7 @@ _CALLEE: Final = "callee"
 _TIMEOUT: Final = "timeout"
 _TIME_LIMIT: Final = "time_limit"
 _GAVE_UP: Final = "the caller gave up"
+_OTHER_LEFT: Final = "the other one left"
 _STOPPED: Final = "the simulation stops"
 
 
@@ -77,6 +89,7 @@ class TelnyxCall:
         """When it ended, on the simulated clock."""
         self._mailbox = mailbox
         self._talk = Talk(record, reporter, dial)
+        self._transfer: Transfer | None = None
         self._answered_at = 0.0
         self._unanswered = 0
         self._thread = threading.Thread(target=self._run, name=record.sid, daemon=True)
@@ -166,7 +179,11 @@ class TelnyxCall:
             case Refuses(reason=reason) if self._outbound and not answered:
                 cause, sip = _REFUSED[reason]
                 raise CallOverError(cause, _CALLEE, sip)
+            case Bridged() | OtherSays() | OtherLeft():
+                self._meet_other(signal)
             case _ if answered:
+                if isinstance(signal, Says) and self._transfer is not None:
+                    self._transfer.hears(signal.text)
                 self._talk.meet(signal)
 
     def _obey(self, name: str, body: Body) -> None:
@@ -182,8 +199,22 @@ class TelnyxCall:
                 raise self._hung_up()
             case "client_state_update":
                 pass
+            case "transfer" if self.phase is Phase.ANSWERED:
+                self._transfer = Transfer(self.record, self.reporter, self._mailbox, body)
+                self._transfer.start()
             case _ if self.phase is Phase.ANSWERED:
                 self._talk.obey(name, body)
+
+    def _meet_other(self, signal: Bridged | OtherSays | OtherLeft) -> None:
+        line = self.record.line
+        match signal:
+            case Bridged():
+                self.reporter.tell("call.bridged")
+            case OtherSays(text=text):
+                line.heard(line.sounds(Sound.SPEECH, text, speaking_time(text)))
+                self.record.far_end.gets_turn()
+            case OtherLeft():
+                raise _over(_OTHER_LEFT)
 
     def _answer(self, body: Body) -> None:
         if self.phase is Phase.PARKED:
@@ -239,6 +270,8 @@ class TelnyxCall:
             end_time=iso(record.ended_at),
             call_quality_stats=None,
         )
+        if self._transfer is not None:
+            self._transfer.end()
 
 
 def _over(why: str) -> CallOverError:
@@ -247,6 +280,8 @@ def _over(why: str) -> CallOverError:
             return CallOverError(_TIMEOUT, sip="487")
         case "time_limit":
             return CallOverError(_TIME_LIMIT, sip="200")
+        case "the other one left":
+            return CallOverError("normal_clearing", _CALLEE, "200")
         case "the caller gave up":
             return CallOverError("originator_cancel", _CALLER, "487")
     return CallOverError(_UNKNOWN)

@@ -170,6 +170,18 @@ COMMANDS: Final[Mapping[str, Shape]] = {
         rules=(_digits_in_order,),
     ),
     "gather_stop": Shape(fields=COMMON),
+    # https://developers.telnyx.com/api-reference/call-commands/transfer-call
+    "transfer": Shape(
+        fields={
+            **COMMON,
+            "to": NUMBER,
+            "from": NUMBER,
+            "timeout_secs": whole(5, LONGEST_RING_SECS),
+            "time_limit_secs": whole(30, LONGEST_CALL_SECS),
+            "target_leg_client_state": BASE64,
+        },
+        required=("to",),
+    ),
     "transcription_start": telnyx_transcription.START,
     "transcription_stop": Shape(fields=COMMON),
     "record_start": Shape(

@@ -10,6 +10,7 @@ from moltis.carriers.addresses import is_address
 from moltis.carriers.xml_documents import (
     LANGUAGE,
     METHOD,
+    TELEPHONE,
     YES_OR_NO,
     DocumentError,
     Language,
@@ -21,6 +22,8 @@ from moltis.carriers.xml_documents import (
     matching,
     one_of,
     wants_address,
+    wants_number,
+    wants_one_child,
     wants_words,
     whole,
 )
@@ -73,7 +76,7 @@ def _check_gather(verb: Verb) -> None:
         raise DocumentError(message)
 
 
-VERBS: Final = frozenset({"Say", "Play", "Pause", "Gather", "Redirect", "Reject", "Hangup"})
+VERBS: Final = frozenset({"Say", "Play", "Pause", "Gather", "Dial", "Redirect", "Reject", "Hangup"})
 
 TWIML: Final = Language(
     carrier="Twilio",
@@ -115,12 +118,25 @@ TWIML: Final = Language(
             children=frozenset({"Say", "Play", "Pause"}),
             together=_check_gather,
         ),
+        # https://www.twilio.com/docs/voice/twiml/dial
+        "Dial": Shape(
+            attributes={
+                "action": is_address,
+                "method": METHOD,
+                "timeout": whole(1, 600),
+                "timeLimit": whole(1, 86400),
+                "callerId": TELEPHONE,
+            },
+            children=frozenset({"Number"}),
+            together=wants_one_child,
+        ),
+        "Number": Shape(text=True, together=wants_number),
         "Redirect": Shape(attributes={"method": METHOD}, text=True, together=wants_address),
         "Reject": Shape(attributes={"reason": one_of("rejected", "busy")}),
         "Hangup": Shape(),
     },
     unsimulated=frozenset(
-        {"Connect", "Dial", "Enqueue", "Leave", "Pay", "Prompt", "Queue", "Record", "Refer", "Sms",
+        {"Connect", "Enqueue", "Leave", "Pay", "Prompt", "Queue", "Record", "Refer", "Sms",
          "Siprec", "Start", "Stop", "Stream"}
     ),
 )  # fmt: skip

@@ -14,12 +14,23 @@ from moltis.carriers.document_runner import (
 )
 from moltis.carriers.exchange import Pairs
 from moltis.carriers.line import Sound
+from moltis.carriers.second_leg import Outcome
 from moltis.carriers.sound_files import OTHER_TYPES, WAV_TYPES
 from moltis.carriers.twilio_documents import read
 from moltis.carriers.xml_documents import DocumentError, Verb
 
 APPLICATION_ERROR: Final = "We are sorry. An application error has occurred. Goodbye."
 DEFAULT_TIMEOUT_SECS: Final = 5
+DIAL_RING_SECS: Final = 30
+LONGEST_DIAL_SECS: Final = 14400
+# https://www.twilio.com/docs/voice/twiml/dial#dialcallstatus-values
+DIAL_STATUS: Final = {
+    Outcome.TALKED: "completed",
+    Outcome.BUSY: "busy",
+    Outcome.REJECTED: "busy",
+    Outcome.FAILED: "failed",
+    Outcome.UNANSWERED: "no-answer",
+}
 OK: Final = "200"
 """What SIP calls a call that was answered."""
 
@@ -65,6 +76,8 @@ class TwilioRunner(Runner):
         match verb.name:
             case "Gather":
                 return self._gather(verb, source)
+            case "Dial":
+                return self._dial(verb)
             case "Redirect":
                 return Source(url=verb.text, method=verb.get("method", "POST"))
             case "Hangup":
@@ -75,6 +88,17 @@ class TwilioRunner(Runner):
             case _:
                 self._prompt(verb, None)
         return None
+
+    def _dial(self, verb: Verb) -> Source | None:
+        outcome, talked_secs = self._put_through(
+            verb, ring_secs=DIAL_RING_SECS, longest_secs=LONGEST_DIAL_SECS
+        )
+        if "action" not in verb.attributes:
+            return None
+        fields: Pairs = (("DialCallStatus", DIAL_STATUS[outcome]),)
+        if outcome is Outcome.TALKED:
+            fields = (*fields, ("DialCallDuration", str(talked_secs)))
+        return Source(url=verb.get("action"), method=verb.get("method", "POST"), fields=fields)
 
     def _reject(self, verb: Verb) -> NoReturn:
         if self._call.answered_at is not None:

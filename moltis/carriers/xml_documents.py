@@ -74,6 +74,7 @@ def are_inputs(value: str) -> bool:
     return bool(words) and len(set(words)) == len(words) and set(words) <= {"dtmf", "speech"}
 
 
+TELEPHONE: Final = matching(r"\+[1-9][0-9]{6,14}")
 METHOD: Final = one_of("GET", "POST")
 YES_OR_NO: Final = one_of("true", "false")
 LANGUAGE: Final = matching(r"[a-z]{2,3}(-[A-Za-z0-9]{2,8})*")
@@ -94,6 +95,20 @@ def wants_address(verb: Verb) -> None:
     """Refuse *verb* unless its text is a whole address."""
     if not is_address(verb.text):
         message = f"<{verb.name}> wants a whole address, not {verb.text!r}"
+        raise DocumentError(message)
+
+
+def wants_number(verb: Verb) -> None:
+    """Refuse *verb* unless its text is a telephone number in international form."""
+    if not re.fullmatch(r"\+[1-9][0-9]{6,14}", verb.text):
+        message = f"<{verb.name}> wants a number like +15559876543, not {verb.text!r}"
+        raise DocumentError(message)
+
+
+def wants_one_child(verb: Verb) -> None:
+    """Refuse *verb* unless exactly one element stands in it."""
+    if len(verb.children) != 1:
+        message = f"<{verb.name}> is simulated with one element in it, not {len(verb.children)}"
         raise DocumentError(message)
 
 

@@ -184,6 +184,7 @@ FAULTY: Final = {
 FAULTY_ITEMS: Final = {
     "phone.allowlist": "5550007777",
     "phone.agent.fillers": "One moment.",
+    "phone.agent.transfer_to": "the boss",
     "phone.outbound.allow": "49",
     "phone.outbound.deny": "+4x",
 }

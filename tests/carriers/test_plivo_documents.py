@@ -42,7 +42,7 @@ def test_a_document_is_read_into_elements() -> None:
         ("<Reject/>", "no verb <Reject>"),
         ("<Pause/>", "no verb <Pause>"),
         ("<Gather/>", "no verb <Gather>"),
-        ("<Dial/>", "does not know <Dial>"),
+        ("<Record/>", "does not know <Record>"),
         ("<PreAnswer/>", "does not know <PreAnswer>"),
         ("<Speak/>", "<Speak> has no words"),
         (f"<Speak>{'x' * 3001}</Speak>", "3001 characters"),

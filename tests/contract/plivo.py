@@ -24,6 +24,7 @@ from chalicelib.calls.events import (
     UnknownEvent,
 )
 from chalicelib.calls.verbs import (
+    Dial,
     Gather,
     HangUp,
     Pause,
@@ -389,6 +390,15 @@ def _append(parent: Any, verb: Verb) -> None:
             parent.add_wait(length=seconds, silence=True, min_silence=seconds * 1000)
         case SendDigits(digits):
             parent.add_dtmf(digits, async_=False)
+        case Dial():
+            dial = plivoxml.DialElement(
+                action=verb.action,
+                method="POST",
+                timeout=verb.ring_secs,
+                time_limit=verb.longest_secs,
+                caller_id=verb.caller_id,
+            )
+            parent.add(dial.add_number(verb.number))
         case Redirect(url):
             parent.add_redirect(url, method="POST")
         case Reject(reason):

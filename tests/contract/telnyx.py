@@ -1,27 +1,14 @@
 import json
 from base64 import b64decode, b64encode
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import timedelta
 from types import SimpleNamespace
-from typing import Any, ClassVar, Final, Literal, Required, get_args, get_origin
+from typing import Any, ClassVar, Final
 
 import pytest
 from nacl.signing import SigningKey
 from telnyx.lib import webhook_verification
-from telnyx.types.call_dial_params import CallDialParams
-from telnyx.types.calls.action_answer_params import ActionAnswerParams
-from telnyx.types.calls.action_hangup_params import ActionHangupParams
-from telnyx.types.calls.action_reject_params import ActionRejectParams
-from telnyx.types.calls.action_send_dtmf_params import ActionSendDtmfParams
-from telnyx.types.calls.action_speak_params import ActionSpeakParams
-from telnyx.types.calls.action_start_playback_params import ActionStartPlaybackParams
-from telnyx.types.calls.action_start_transcription_params import ActionStartTranscriptionParams
-from telnyx.types.calls.action_stop_playback_params import ActionStopPlaybackParams
-from telnyx.types.calls.transcription_engine_google_config_param import (
-    TranscriptionEngineGoogleConfigParam,
-)
-from typing_extensions import get_type_hints
 
 from chalicelib.calls.call import CallFailure, State
 from chalicelib.calls.events import (
@@ -37,6 +24,7 @@ from chalicelib.calls.events import (
 )
 from chalicelib.calls.verbs import (
     Answer,
+    Dial,
     HangUp,
     Listen,
     Play,
@@ -58,6 +46,7 @@ from tests.contract.base import (
     Refusal,
     Situation,
 )
+from tests.contract.telnyx_types import fields_of, objections
 
 API_KEY: Final = "KEY0123456789ABCDEF_madeUpForTheTests00"
 CONNECTION_ID: Final = "2811212257810187875"
@@ -76,51 +65,9 @@ OK: Final = {"data": {"result": "ok"}}
 COMMON: Final[Mapping[str, Any]] = {"provider_call_id": CONTROL_ID, "call_id": CALL_ID}
 HEARD_AT: Final = NOON.replace(microsecond=238707) + timedelta(seconds=9)
 
-SCHEMAS: Final[Mapping[str, type]] = {
-    "dial": CallDialParams,
-    "answer": ActionAnswerParams,
-    "hangup": ActionHangupParams,
-    "playback_start": ActionStartPlaybackParams,
-    "playback_stop": ActionStopPlaybackParams,
-    "reject": ActionRejectParams,
-    "send_dtmf": ActionSendDtmfParams,
-    "speak": ActionSpeakParams,
-    "transcription_start": ActionStartTranscriptionParams,
-    # The vendor's `transcription_engine_config` is one of many; we name Google as the engine.
-    "transcription_start.transcription_engine_config": TranscriptionEngineGoogleConfigParam,
-}
-
 
 def public_key(key: SigningKey) -> str:
     return b64encode(bytes(key.verify_key)).decode()
-
-
-def fields_of(name: str) -> dict[str, Any]:
-    """The vendor's `from_` is `from` on the wire."""
-    hints = get_type_hints(SCHEMAS[name], include_extras=True)
-    return {field.rstrip("_"): hint for field, hint in hints.items()}
-
-
-def choices(name: str, field: str) -> tuple[str, ...]:
-    """The values that the vendor's library admits for a field that takes only some."""
-    hint = fields_of(name)[field]
-    hint = get_args(hint)[0] if get_origin(hint) is Required else hint
-    return get_args(hint) if get_origin(hint) is Literal else ()
-
-
-def objections(name: str, body: Mapping[str, Any]) -> Iterator[str]:
-    known = fields_of(name)
-    for field, hint in known.items():
-        if get_origin(hint) is Required and field not in body:
-            yield f"{name} lacks {field}"
-    for field, value in body.items():
-        inner = f"{name}.{field}"
-        if field not in known:
-            yield f"{name} has no {field}"
-        elif inner in SCHEMAS:
-            yield from objections(inner, value)
-        elif (admitted := choices(name, field)) and value not in admitted:
-            yield f"{inner} may not be {value!r}"
 
 
 def client_state(**facts: object) -> str:
@@ -170,8 +117,8 @@ def error(status: int, code: str, title: str, detail: str) -> Refusal:
 
 
 STATE: Final = (
-    "eyJjYWxsIjoiNmYxYzFmOGUtNmYwYi00ZDRmLTlhNTMtM2Y2ZjlhMGY3YzExIiwiaGVhcmQiOjAsIm1h"
-    "Y2hpbmUiOiJvZmYifQ=="
+    "eyJjYWxsIjoiNmYxYzFmOGUtNmYwYi00ZDRmLTlhNTMtM2Y2ZjlhMGY3YzExIiwiaGVhcmQiOjAsIm1hY2hp"
+    "bmUiOiJvZmYiLCJoYW5kZWQiOjB9"
 )
 """The call, in which the far end was not heard yet, and nothing out of the ordinary."""
 PLACE: Final = Operation(
@@ -216,6 +163,40 @@ PERFORM: Final = Operation(
         ("command_id", "c90af254-7b84-5d8d-ab2b-caaa65b1f949"),
     ),
     known=frozenset(fields_of("send_dtmf")),
+    answer=OK,
+    repeats=True,
+    needs_live_call=True,
+)
+DIAL_SOMEBODY: Final = Dial(
+    number="+15550009999",
+    caller_id="+15551234567",
+    action="https://phone.example.com/gather",
+    turn=4,
+    ring_secs=30,
+    longest_secs=600,
+)
+LEG: Final = (
+    "eyJjYWxsIjoiNmYxYzFmOGUtNmYwYi00ZDRmLTlhNTMtM2Y2ZjlhMGY3YzExIiwiaGVhcmQiOjAsIm1hY2hp"
+    "bmUiOiJvZmYiLCJoYW5kZWQiOjR9"
+)
+"""The leg to a person that the call was handed to in turn 4."""
+TRANSFER: Final = Operation(
+    name="transfer",
+    run=lambda provider: provider.perform(
+        replace(PERFORMANCE, mark="transfer-4", verbs=(DIAL_SOMEBODY,))
+    ),
+    method="POST",
+    url=f"{ACTIONS}/transfer",
+    fields=(
+        ("to", "+15550009999"),
+        ("from", "+15551234567"),
+        ("timeout_secs", 30),
+        ("time_limit_secs", 600),
+        ("target_leg_client_state", LEG),
+        ("client_state", STATE),
+        ("command_id", "6c483c08-7d5e-5075-b669-45aa2b0f2582"),
+    ),
+    known=frozenset(fields_of("transfer")),
     answer=OK,
     repeats=True,
     needs_live_call=True,
@@ -293,7 +274,7 @@ class TelnyxCase(Case):
         {Situation.RINGING, Situation.SILENCE, Situation.REPLY_AWAITED, Situation.RESUMED}
     )
     authorization = f"Bearer {API_KEY}"
-    operations = (PLACE, PLACE_LONG, PERFORM, HANG_UP, LOOK_UP)
+    operations = (PLACE, PLACE_LONG, PERFORM, TRANSFER, HANG_UP, LOOK_UP)
     views = (
         (call(is_alive=True), view(ended=False)),
         (call(is_alive=False), view(ended=True)),

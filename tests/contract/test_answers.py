@@ -7,6 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from chalicelib.calls.verbs import (
+    Dial,
     Gather,
     HangUp,
     Pause,
@@ -24,19 +25,29 @@ from tests.contract.cases import CASES
 
 WRITERS: Final = tuple(case for case in CASES if not case.provider().takes_commands)
 URL: Final = "https://phone.example.com/gather?call=c-1&turn=2"
+DIAL: Final = Dial(
+    number="+15550009999",
+    caller_id="+15551234567",
+    action="https://phone.example.com/gather?call=c-1&transfer=4",
+    turn=4,
+    ring_secs=30,
+    longest_secs=600,
+)
 NEEDED: Final[dict[Feature, Verb]] = {
     Feature.SPEECH_INPUT: Gather(action=URL),
     Feature.KEYS_INPUT: Gather(action=URL),
     Feature.ASK_KEYS: Gather(action=URL, keys=4),
     Feature.SEND_DIGITS: SendDigits("1ww2#"),
     Feature.SPEAK: Say(text="Hello."),
+    Feature.TRANSFER: DIAL,
     Feature.PLAY: Play(URL),
     Feature.REJECT: Reject(),
 }
 UNSPEAKABLE: Final = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 
 anything = st.text(max_size=60)
-speakable = anything.map(lambda text: UNSPEAKABLE.sub("", text)).filter(bool)
+# What reads XML takes a carriage return for a line feed.
+speakable = anything.map(lambda text: UNSPEAKABLE.sub("", text).replace("\r", "")).filter(bool)
 languages = st.sampled_from(["en-US", "de-DE"])
 says = st.builds(Say, text=speakable, language=languages, voice=st.sampled_from(["", "Polly.Amy"]))
 prompts = st.one_of(says, st.just(Play(URL)), st.builds(Pause, st.integers(1, 9)))
@@ -53,6 +64,7 @@ verbs = st.one_of(
     prompts,
     gathers,
     st.builds(SendDigits, st.text("0123456789*#wW", min_size=1, max_size=8)),
+    st.just(DIAL),
     st.just(Redirect(URL)),
     st.builds(Reject, st.sampled_from(["rejected", "busy"])),
     st.just(HangUp()),

@@ -25,10 +25,10 @@ from tests.contract.telnyx import (
     PLACE,
     TelnyxCase,
     call,
-    choices,
     client_state,
     told,
 )
+from tests.contract.telnyx_types import choices
 
 CASE: Final[Case] = TelnyxCase()
 VECTORS: Final = [

@@ -26,6 +26,7 @@ from chalicelib.calls.events import (
     UnknownEvent,
 )
 from chalicelib.calls.verbs import (
+    Dial,
     Gather,
     HangUp,
     Pause,
@@ -362,6 +363,8 @@ def _append(parent: Any, verb: Verb) -> None:
             parent.pause(length=seconds)
         case SendDigits(digits):
             parent.play(digits=digits)
+        case Dial():
+            _append_dial(parent, verb)
         case Redirect(url):
             parent.redirect(url, method="POST")
         case Reject(reason):
@@ -369,14 +372,29 @@ def _append(parent: Any, verb: Verb) -> None:
         case HangUp():
             parent.hangup()
         case Gather():
-            keys = {"input": "dtmf", "num_digits": verb.keys, "finish_on_key": verb.finish_key}
-            speech = {"input": "dtmf speech", "speech_timeout": "auto", "language": verb.language}
-            gather = parent.gather(
-                action=verb.action,
-                method="POST",
-                timeout=verb.timeout_secs,
-                action_on_empty_result=True,
-                **(keys if verb.keys else speech),
-            )
-            for prompt in verb.prompts:
-                _append(gather, prompt)
+            _append_gather(parent, verb)
+
+
+def _append_dial(parent: Any, verb: Dial) -> None:
+    dial = parent.dial(
+        action=verb.action,
+        method="POST",
+        timeout=verb.ring_secs,
+        time_limit=verb.longest_secs,
+        caller_id=verb.caller_id,
+    )
+    dial.number(verb.number)
+
+
+def _append_gather(parent: Any, verb: Gather) -> None:
+    keys = {"input": "dtmf", "num_digits": verb.keys, "finish_on_key": verb.finish_key}
+    speech = {"input": "dtmf speech", "speech_timeout": "auto", "language": verb.language}
+    gather = parent.gather(
+        action=verb.action,
+        method="POST",
+        timeout=verb.timeout_secs,
+        action_on_empty_result=True,
+        **(keys if verb.keys else speech),
+    )
+    for prompt in verb.prompts:
+        _append(gather, prompt)

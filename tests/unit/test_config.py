@@ -442,7 +442,7 @@ def test_a_table_of_numbers_is_judged_like_all_others_and_all_faults_come_at_onc
         "+15550003333": 7,
     }
     own = "agent, inbound_greeting, language, tts, voice"
-    agent = "fillers, function_name, kind, model, system_prompt, timeout_secs"
+    agent = "fillers, function_name, kind, model, system_prompt, timeout_secs, transfer_to"
 
     assert faults({"phone": {"numbers": numbers}}) == [
         "phone.numbers.+15550001111.inbound_greeting: must have something in it that can be spoken",

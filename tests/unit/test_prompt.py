@@ -3,6 +3,7 @@ import pytest
 from chalicelib.agents.acts import TOOLS
 from chalicelib.agents.prompt import Turn, system_prompt, turns
 from chalicelib.calls.call import Call, Direction
+from chalicelib.calls.terms import AgentSettings
 from chalicelib.calls.transcript import Conversation, Kind, Line, Speaker
 from tests.builders import a_call, a_line
 
@@ -55,12 +56,18 @@ def test_the_owners_wishes_come_last() -> None:
 
 
 def test_acts_are_described_only_to_a_model_that_has_no_tools() -> None:
-    written = system_prompt(a_call(), "", has_tools=False)
-    with_tools = system_prompt(a_call(), "", has_tools=True)
+    call = a_call(agent=AgentSettings(transfer_to=("+15550009999", "+15550008888")))
+    written = system_prompt(call, "", has_tools=False)
+    with_tools = system_prompt(call, "", has_tools=True)
 
     assert [name for name in TOOLS if f"- {name}: " in written] == list(TOOLS)
     assert [name for name in TOOLS if name in with_tools] == ["end_call"]
     assert '"digits" (how many keys at most), "finish_key" if you like (the key' in written
+    assert '"to" (the number of the person: +15550009999 or +15550008888)' in written
+
+
+def test_who_is_named_nobody_is_not_told_of_handing_calls_over() -> None:
+    assert "transfer_call" not in system_prompt(a_call(), "", has_tools=False)
 
 
 def test_lines_of_one_side_are_one_message() -> None:
