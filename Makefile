@@ -5,6 +5,8 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 STAMP  := $(VENV)/.installed
 STAGE  ?= dev
+# Half of what a test does is wait for a call to go on: two workers for each processor.
+WORKERS ?= $(shell expr 2 \* $$(getconf _NPROCESSORS_ONLN))
 MINISTACK := build/ministack
 PLACE   = $(if $(PROFILE),--profile $(PROFILE)) $(if $(REGION),--region $(REGION))
 
@@ -25,10 +27,10 @@ demo: $(STAMP)   ## real calls over HTTP, on this machine
 	@$(BIN)/python -m moltis.demo
 
 test: $(STAMP)   ## every test
-	$(BIN)/python -m pytest -n auto --dist worksteal
+	$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal
 
 coverage: $(STAMP) ## every test, and which lines none of them reaches; half as long again
-	$(BIN)/python -m pytest -n auto --dist worksteal --cov --cov-report=term:skip-covered
+	$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal --cov --cov-report=term:skip-covered
 
 test-deploy: $(STAMP) $(MINISTACK)/.installed ## make deploy onto an emulated AWS, and the demo's calls there
 	MOLTIS_MINISTACK=$(CURDIR)/$(MINISTACK)/bin/ministack $(BIN)/python -m pytest -q tests/deployment
