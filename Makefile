@@ -89,6 +89,9 @@ package: $(STAMP) ## the app and its stack for STAGE, in build/STAGE/; no AWS ac
 deploy: $(STAMP)  ## package, upload, show the changes, make them, try the phone; STAGE, PARAMETERS
 	@$(BIN)/python -m moltis.deployment deploy --stage $(STAGE) $(PLACE) --parameters "$(PARAMETERS)" $(if $(filter yes,$(LOSE_DATA)),--lose-data)
 
+rollback: $(STAMP) ## back to what was deployed before
+	@$(BIN)/python -m moltis.deployment rollback --stage $(STAGE) $(PLACE) $(if $(filter yes,$(LOSE_DATA)),--lose-data)
+
 diff: $(STAMP)   ## what deploy would change
 	@$(BIN)/python -m moltis.deployment diff --stage $(STAGE) $(PLACE) --parameters "$(PARAMETERS)"
 
@@ -101,4 +104,4 @@ lock: $(STAMP)   ## choose the packages that are shipped anew; writes infra/lock
 clean:           ## what was made
 	rm -rf $(VENV) build .coverage* .hypothesis .mypy_cache .ruff_cache .import_linter_cache
 
-.PHONY: failure-modes soak fuzz help install demo test coverage test-deploy format lint types check docs images mcp-clients bench package deploy diff destroy lock clean
+.PHONY: failure-modes soak fuzz help install demo test coverage test-deploy format lint types check docs images mcp-clients bench package deploy rollback diff destroy lock clean

@@ -1,4 +1,4 @@
-"""What `make package`, `deploy`, `diff` and `destroy` run."""
+"""What `make package`, `deploy`, `rollback`, `diff` and `destroy` run."""
 
 import sys
 
@@ -50,6 +50,16 @@ def deploy(stage: str, parameters: str, *, lose_data: bool, **place: str) -> Non
     given = _parameters(parameters)
     there = Deployment(open_cloud(**place), stage, click.echo)
     there.deploy(packaging.package(stage), given, may_lose_data=lose_data)
+
+
+@deployment.command()
+@stage_option
+@profile_option
+@region_option
+@click.option("--lose-data", is_flag=True, help="What is remembered may be lost.")
+def rollback(stage: str, *, lose_data: bool, **place: str) -> None:
+    """Go back to what was deployed before; again, and to what was before that."""
+    Deployment(open_cloud(**place), stage, click.echo).rollback(may_lose_data=lose_data)
 
 
 @deployment.command()

@@ -29,7 +29,7 @@ _NOTHING_HALF_UPLOADED: Final = {
         }
     ]
 }
-# What was deployed is not removed: a roll-back of CloudFormation asks for it by its key.
+# What was deployed is not removed: a roll-back, ours or CloudFormation's, asks for it by its key.
 
 
 class Bucket:
@@ -73,8 +73,25 @@ class Bucket:
         except ClientError as error:
             if error.response["Error"]["Code"] not in _MISSING:
                 raise
-            self._s3.put_object(**self._ours, Key=key, Body=content)
+            self.keep(key, content)
         return key
+
+    def keep(self, key: str, content: bytes) -> None:
+        """Keep *content* under *key*."""
+        self._s3.put_object(**self._ours, Key=key, Body=content)
+
+    def read(self, key: str) -> bytes:
+        """Give what is kept under *key*."""
+        return bytes(self._s3.get_object(**self._ours, Key=key)["Body"].read())
+
+    def remove(self, key: str) -> None:
+        """Remove what is kept under *key*."""
+        self._s3.delete_object(**self._ours, Key=key)
+
+    def keys(self, prefix: str) -> list[str]:
+        """Give all keys that begin with *prefix*, sorted."""
+        pages = self._s3.get_paginator("list_objects_v2").paginate(**self._ours, Prefix=prefix)
+        return sorted(one["Key"] for page in pages for one in page.get("Contents", ()))
 
     def address(self, key: str) -> str:
         """Where CloudFormation finds what is kept under *key*."""

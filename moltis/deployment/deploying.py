@@ -1,4 +1,4 @@
-"""`make deploy`, `diff` and `destroy`: a package on its way to an account, and back."""
+"""`make deploy`, `rollback`, `diff` and `destroy`: a package on its way to an account, and back."""
 
 import json
 from collections.abc import Callable, Iterable, Mapping
@@ -12,6 +12,7 @@ from moltis.deployment import smoke
 from moltis.deployment.bucket import Bucket
 from moltis.deployment.cloud import Cloud, refuse
 from moltis.deployment.packaging import Package
+from moltis.deployment.releases import Releases
 from moltis.deployment.stack import Change, ChangeSet, Event, Stack
 from moltis.deployment.stages import Address, address_of, stack_name
 from moltis.deployment.template import functions
@@ -45,18 +46,30 @@ class Deployment:
         """
         self.say(f"{self.stack.name} in account {self.cloud.account}, {self.cloud.region}")
         try:
-            proposed = self._propose(package, parameters)
-            if proposed is None:
-                self.say("nothing changes")
-            else:
-                self._show(proposed)
-                self._guard(proposed, may_lose_data=may_lose_data)
-                self._follow(self.stack.apply(proposed))
-            address = address_of(self.cloud, self.stage)
-            self._show_outputs(address)
-            smoke.check(self.cloud, address, self.say)
+            template = self._upload(package)
+            self._change(template, parameters, may_lose_data=may_lose_data)
+            self._releases.note(template)
+            address = self._try()
         except (BotoCoreError, ClientError) as error:
             refuse(error, f"{self.stack.name} cannot be deployed")
+        return address
+
+    def rollback(self, *, may_lose_data: bool = False) -> Address:
+        """Deploy what was deployed before, as it is kept: template and code; then forget the last.
+
+        Raises:
+            ConfigurationError: there is no stack or nothing before, AWS refuses, data would be
+                lost, or the phone does not answer.
+        """
+        self._must_exist()
+        try:
+            template, when = self._releases.former()
+            self.say(f"{self.stack.name}: back to what was deployed {when}")
+            self._change(template, {}, may_lose_data=may_lose_data)
+            self._releases.forget_last()
+            address = self._try()
+        except (BotoCoreError, ClientError) as error:
+            refuse(error, f"{self.stack.name} cannot be rolled back")
         return address
 
     def diff(self, package: Package, parameters: Mapping[str, str]) -> bool:
@@ -66,7 +79,7 @@ class Deployment:
             ConfigurationError: AWS refuses.
         """
         try:
-            proposed = self._propose(package, parameters)
+            proposed = self._propose(self._upload(package), parameters)
             if proposed is None:
                 self.say("nothing changes")
                 return False
@@ -82,15 +95,23 @@ class Deployment:
         Raises:
             ConfigurationError: it is not there, or AWS refuses.
         """
-        if not self.stack.exists:
-            message = f"there is no {self.stack.name} in account {self.cloud.account}"
-            raise ConfigurationError(message)
+        self._must_exist()
         try:
             self._follow(self.stack.delete())
         except (BotoCoreError, ClientError) as error:
             refuse(error, f"{self.stack.name} cannot be deleted")
 
-    def _propose(self, package: Package, parameters: Mapping[str, str]) -> ChangeSet | None:
+    @property
+    def _releases(self) -> Releases:
+        return Releases(Bucket(self.cloud), self.stage)
+
+    def _must_exist(self) -> None:
+        if not self.stack.exists:
+            message = f"there is no {self.stack.name} in account {self.cloud.account}"
+            raise ConfigurationError(message)
+
+    def _upload(self, package: Package) -> str:
+        """Bring *package* to the bucket; gives the key of its template."""
         bucket = Bucket(self.cloud)
         if bucket.make():
             self.say(f"made the bucket {bucket.name}")
@@ -99,8 +120,26 @@ class Deployment:
         _point_to(described, f"s3://{bucket.name}/{code}")
         uploaded = package.template.with_name("deployed.json")
         uploaded.write_text(json.dumps(described, sort_keys=True))
-        address = bucket.address(bucket.upload(uploaded, "template"))
-        return self.stack.propose(address, parameters)
+        return bucket.upload(uploaded, "template")
+
+    def _propose(self, template: str, parameters: Mapping[str, str]) -> ChangeSet | None:
+        return self.stack.propose(Bucket(self.cloud).address(template), parameters)
+
+    def _change(self, template: str, parameters: Mapping[str, str], *, may_lose_data: bool) -> None:
+        proposed = self._propose(template, parameters)
+        if proposed is None:
+            self.say("nothing changes")
+            return
+        self._show(proposed)
+        self._guard(proposed, may_lose_data=may_lose_data)
+        self._follow(self.stack.apply(proposed))
+
+    def _try(self) -> Address:
+        """Show where the phone is, and see whether it answers."""
+        address = address_of(self.cloud, self.stage)
+        self._show_outputs(address)
+        smoke.check(self.cloud, address, self.say)
+        return address
 
     def _follow(self, events: Iterable[Event]) -> None:
         for event in events:
