@@ -1,13 +1,13 @@
 """What the owner may ask for, by the names of RPC: settings, secrets, tokens, the audit."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any, Final
 
 from chalicelib import parameters, wiring
-from chalicelib.accounts.audit import Asker, AuditEntry, Topic, Who
-from chalicelib.calls.published import time_json
+from chalicelib.accounts.audit import Asker, Topic, Who
 from chalicelib.owner import access, carriers, lost_timers, phone, secrets_asked
+from chalicelib.owner.entries import change_json, decision_json
 from chalicelib.parameters import LISTED, Params, Takes
 from chalicelib.store.base import AuditPage, Scope
 
@@ -35,10 +35,7 @@ class Wish:
 def _audit(params: Params, _who: Who) -> Result:
     page = _page(Topic.SETTINGS, params)
     return {
-        "entries": [
-            {**_entry_json(entry), "changes": [asdict(change) for change in entry.changes]}
-            for entry in page.entries
-        ],
+        "entries": [change_json(entry) for entry in page.entries],
         "cursor": page.cursor or None,
     }
 
@@ -46,7 +43,7 @@ def _audit(params: Params, _who: Who) -> Result:
 def _decisions(params: Params, _who: Who) -> Result:
     page = _page(Topic.CALLS, params)
     return {
-        "entries": [{**_entry_json(entry), **entry.facts} for entry in page.entries],
+        "entries": [decision_json(entry) for entry in page.entries],
         "cursor": page.cursor or None,
     }
 
@@ -54,16 +51,6 @@ def _decisions(params: Params, _who: Who) -> Result:
 def _page(topic: Topic, params: Params) -> AuditPage:
     limit, cursor = params.get("limit", LISTED), params.get("cursor", "")
     return wiring.audit().page(topic, limit=limit, cursor=cursor)
-
-
-def _entry_json(entry: AuditEntry) -> Result:
-    return {
-        "id": entry.entry_id,
-        "at": time_json(entry.at),
-        "action": entry.action,
-        "token_id": entry.who.token_id,
-        "name": entry.who.name,
-    }
 
 
 WISHES: Final[Mapping[str, Wish]] = {

@@ -11,7 +11,7 @@ from chalicelib.setting_kinds import SECRET
 
 Table = Mapping[str, Any]
 
-_TOP = "phone"
+TOP = "phone"
 
 
 def changed(table: Table, changes: Mapping[str, Any]) -> dict[str, Any]:
@@ -29,7 +29,7 @@ def changed(table: Table, changes: Mapping[str, Any]) -> dict[str, Any]:
 
 def differences(before: Table, after: Table) -> tuple[Change, ...]:
     """Say where two `[phone]` tables differ, key by key."""
-    left, right = (dict(_leaves(_TOP, table)) for table in (before, after))
+    left, right = (dict(leaves(TOP, table)) for table in (before, after))
     return tuple(
         Change(key=key, before=left.get(key), after=right.get(key))
         for key in sorted(left.keys() | right.keys())
@@ -39,7 +39,7 @@ def differences(before: Table, after: Table) -> tuple[Change, ...]:
 
 def _change(table: dict[str, Any], key: str, value: object) -> Fault | None:
     path = tuple(key.split("."))
-    if path[0] != _TOP or len(path) == 1:
+    if path[0] != TOP or len(path) == 1:
         return Fault(key, "is no key; keys begin with phone., like phone.language")
     if kind_at(path) is SECRET:
         return Fault(key, "is a secret, and stands in no settings; store it with phone.secrets.set")
@@ -57,12 +57,13 @@ def _change(table: dict[str, Any], key: str, value: object) -> Fault | None:
     return None
 
 
-def _leaves(key: str, value: object) -> Iterator[tuple[str, Any]]:
+def leaves(key: str, value: object) -> Iterator[tuple[str, Any]]:
+    """Give every value that stands below *key*, by its whole key."""
     if not isinstance(value, Mapping):
         yield key, value
         return
-    if not value and key != _TOP:
+    if not value and key != TOP:
         # That a table is there says something even when nothing stands in it.
         yield key, {}
     for name, inner in value.items():
-        yield from _leaves(f"{key}.{name}", inner)
+        yield from leaves(f"{key}.{name}", inner)

@@ -30,18 +30,22 @@ class DynamoAuditStore(AuditStore):
         before = AuditItem.sk < cursor if cursor else None
         items = list(
             AuditItem.query(
-                _key(topic), before, scan_index_forward=False, limit=limit + 1, consistent_read=True
+                audit_key(topic),
+                before,
+                scan_index_forward=False,
+                limit=limit + 1,
+                consistent_read=True,
             )
         )
         shown = items[:limit]
         more = len(items) > limit
-        return AuditPage(tuple(map(_entry_of, shown)), str(shown[-1].sk) if more else "")
+        return AuditPage(tuple(map(entry_of, shown)), str(shown[-1].sk) if more else "")
 
 
 def audit_item(entry: AuditEntry) -> AuditItem:
     """Write *entry*."""
     return AuditItem(
-        _key(entry.topic),
+        audit_key(entry.topic),
         f"{time_text(entry.at)}#{entry.entry_id}",
         entry_id=entry.entry_id,
         at=entry.at,
@@ -53,7 +57,8 @@ def audit_item(entry: AuditEntry) -> AuditItem:
     )
 
 
-def _entry_of(item: AuditItem) -> AuditEntry:
+def entry_of(item: AuditItem) -> AuditEntry:
+    """Read an entry."""
     return AuditEntry(
         entry_id=item.entry_id,
         at=item.at,
@@ -65,5 +70,6 @@ def _entry_of(item: AuditItem) -> AuditEntry:
     )
 
 
-def _key(topic: Topic) -> str:
+def audit_key(topic: Topic) -> str:
+    """The partition of the entries about *topic*."""
     return f"AUDIT#{topic}"
