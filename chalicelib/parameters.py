@@ -139,13 +139,8 @@ class Whole(Param):
 
     @override
     def schema(self) -> Schema:
-        return {
-            "type": "integer",
-            "description": self.words,
-            "minimum": self.lowest,
-            "maximum": self.highest,
-            "default": self.default,
-        }
+        bounds = {"minimum": self.lowest, "maximum": self.highest, "default": self.default}
+        return {"type": "integer", "description": self.words, **bounds}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -265,6 +260,9 @@ PARAMETERS: Final[Mapping[str, Param]] = {
         highest=LONGEST_WAIT_SECS,
         default=WAIT_SECS,
     ),
+    "number": Telephone(
+        words="Telephone number of the person whom it is about, like +15559876543.", longest=40
+    ),
     "limit": Whole(
         words="How many to list at most.", lowest=1, highest=MOST_LISTED, default=LISTED
     ),
@@ -383,6 +381,7 @@ REMOVE_SECRETS: Final = Takes(("keys",))
 CREATE_TOKEN: Final = Takes(("name",), ("scope",))
 REVOKE_TOKEN: Final = Takes(("id",))
 AUDIT: Final = Takes(optional=("limit", "cursor"))
+OF_PERSON: Final = Takes(("number",), ("cursor",))
 OF_ACCOUNT: Final = Takes(optional=("account",))
 TEST_CREDENTIALS: Final = Takes(optional=("account", "credentials", "api_base_url"))
 WAIT: Final = Takes(("call_id",), ("since", "until", "timeout_secs"))

@@ -39,6 +39,7 @@ from chalicelib.vault import Credentials, Vault, shared
 if TYPE_CHECKING:
     from chalicelib.audio.aloud import Aloud
     from chalicelib.audio.speech.base import SpeechEngine
+    from chalicelib.store.people import PeopleStore
 
 DEFAULT: Final = "default"
 
@@ -74,6 +75,15 @@ def audit() -> AuditStore:
     """Where it is kept what was done."""
     use_table(settings().table_name)
     return DynamoAuditStore()
+
+
+@cache
+def people() -> "PeopleStore":
+    """Where it is found what is kept of somebody."""
+    from chalicelib.store.dynamo_people import DynamoPeopleStore  # noqa: PLC0415  # seldom asked
+
+    use_table(settings().table_name)
+    return DynamoPeopleStore()
 
 
 @cache
@@ -281,6 +291,7 @@ _CHOSEN: Final = (
     accounts,
     tokens,
     audit,
+    people,
     vault,
     timers,
     _turns,

@@ -1,6 +1,7 @@
 """A voice, an engine and a shelf that keep every promise of their contracts, in memory."""
 
 import threading
+from collections.abc import Collection
 
 from chalicelib.audio.samples import Sound
 from chalicelib.audio.shelf import Shelf
@@ -51,6 +52,12 @@ class FakeShelf(Shelf):
     def get(self, name: str) -> bytes | None:
         self._check()
         return self.kept.get(name)
+
+    @override
+    def drop(self, names: Collection[str]) -> None:
+        self._check()
+        for name in names:
+            self.kept.pop(name, None)
 
     @override
     def put(self, name: str, content: bytes) -> None:

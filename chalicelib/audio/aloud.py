@@ -1,7 +1,7 @@
 """Has words read aloud, once: their sound is kept, and found again."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from concurrent.futures import Future
 from contextvars import copy_context
 from threading import BoundedSemaphore, Lock, Thread
@@ -74,6 +74,16 @@ class Aloud:
         except TimeoutError as error:
             message = f"not within {within_secs:g} s"
             raise SpeechError(message) from error
+
+    def forget(self, names: Collection[str]) -> None:
+        """Keep these sounds no longer.
+
+        Raises:
+            SpeechError: some may still be there.
+        """
+        for name in names:
+            self._known.pop(name, None)
+        self._shelf.drop(names)
 
     def _is_kept(self, name: str) -> bool:
         now = time.monotonic()

@@ -1,6 +1,6 @@
 """Sounds in a bucket of S3, whose lifecycle throws the old ones away."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from datetime import datetime
 from typing import Any, Final
 
@@ -17,6 +17,8 @@ PREFIX: Final = "speech/"
 PATIENCE_SECS: Final = 3.0
 """How long S3 may take; somebody is listening to silence."""
 _MISSING: Final = frozenset({"404", "NoSuchKey", "NotFound"})
+_AT_ONCE: Final = 1_000
+"""As many as S3 throws away in one request."""
 
 
 class S3Shelf(Shelf):
@@ -41,6 +43,18 @@ class S3Shelf(Shelf):
         return content
 
     @override
+    def drop(self, names: Collection[str]) -> None:
+        every = [{"Key": _key(name)} for name in sorted(names)]
+        client = aws.client("s3", read_timeout_secs=PATIENCE_SECS)
+        for first in range(0, len(every), _AT_ONCE):
+            some = {"Objects": every[first : first + _AT_ONCE], "Quiet": True}
+            with asking("S3", SpeechError):
+                told = client.delete_objects(Bucket=self._bucket, Delete=some)
+            if told.get("Errors"):
+                message = f"S3 refused: {told['Errors'][0].get('Code', '')}"
+                raise SpeechError(message)
+
+    @override
     def put(self, name: str, content: bytes) -> None:
         self._ask("put_object", name, Body=content, ContentType=SOUND_TYPE)
 
@@ -48,8 +62,12 @@ class S3Shelf(Shelf):
         client = aws.client("s3", read_timeout_secs=PATIENCE_SECS)
         with asking("S3", SpeechError):
             try:
-                return getattr(client, what)(Bucket=self._bucket, Key=f"{PREFIX}{name}.wav", **more)
+                return getattr(client, what)(Bucket=self._bucket, Key=_key(name), **more)
             except ClientError as error:
                 if error.response["Error"]["Code"] not in _MISSING:
                     raise
         return None
+
+
+def _key(name: str) -> str:
+    return f"{PREFIX}{name}.wav"

@@ -1,6 +1,7 @@
 """Where sounds are kept that were made once; the only place where the promise is documented."""
 
 from abc import ABC, abstractmethod
+from collections.abc import Collection
 from datetime import timedelta
 from typing import Final
 
@@ -27,6 +28,14 @@ class Shelf(ABC):
 
         Raises:
             SpeechError: it cannot be read.
+        """
+
+    @abstractmethod
+    def drop(self, names: Collection[str]) -> None:
+        """Throw these sounds away, as far as they are there.
+
+        Raises:
+            SpeechError: some may still be there.
         """
 
     @abstractmethod

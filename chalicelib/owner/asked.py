@@ -1,4 +1,4 @@
-"""What the owner may ask for, by the names of RPC: settings, secrets, tokens, the audit."""
+"""What the owner may ask for, by the names of RPC: settings, secrets, tokens, the audit, data."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from chalicelib import parameters, wiring
 from chalicelib.accounts.audit import Asker, Topic, Who
-from chalicelib.owner import access, carriers, lost_timers, phone, secrets_asked
+from chalicelib.owner import access, carriers, lost_timers, people, phone, secrets_asked
 from chalicelib.owner.entries import change_json, decision_json
 from chalicelib.parameters import LISTED, Params, Takes
 from chalicelib.store.base import AuditPage, Scope
@@ -73,6 +73,8 @@ WISHES: Final[Mapping[str, Wish]] = {
     "tokens.list": Wish(Scope.READ, parameters.NOTHING, access.list_tokens),
     "tokens.revoke": Wish(Scope.WRITE, parameters.REVOKE_TOKEN, access.revoke_token),
     "audit.list": Wish(Scope.READ, parameters.AUDIT, _audit),
+    "data.export": Wish(Scope.WRITE, parameters.OF_PERSON, people.give_out),
+    "data.erase": Wish(Scope.WRITE, parameters.OF_PERSON, people.erase),
     "voicecall.redrive": Wish(Scope.WRITE, parameters.NOTHING, lost_timers.redrive),
     "voicecall.audit": Wish(Scope.WRITE, parameters.AUDIT, _decisions),
 }

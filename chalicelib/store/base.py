@@ -250,7 +250,10 @@ class AuditPage:
 
 
 class AuditStore(ABC):
-    """Where it is kept what was done; nothing there is ever changed or taken away."""
+    """Where it is kept what was done; nothing there is ever changed or taken away.
+
+    But for the number of somebody who is to be forgotten (`PeopleStore.mask`).
+    """
 
     @abstractmethod
     def append(self, entry: AuditEntry) -> None:

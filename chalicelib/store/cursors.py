@@ -1,6 +1,7 @@
 """Where a page of calls ended, as text that means nothing to whoever keeps it."""
 
 from base64 import urlsafe_b64decode, urlsafe_b64encode
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -21,7 +22,18 @@ class Cursor:
     @classmethod
     def after(cls, call: Call) -> str:
         """Write the cursor of the page that begins behind *call*."""
-        text = f"{call.account}\n{time_text(call.started_at)}\n{call.call_id}"
+        return cls(call.account, call.started_at, call.call_id).text
+
+    @classmethod
+    def of(cls, key: Mapping[str, Mapping[str, str]]) -> "Cursor":
+        """Read *key*, which is where the index of calls by account goes on."""
+        call_id = key["pk"]["S"].partition("#")[2]
+        return cls(key["account"]["S"], datetime.fromisoformat(key["started_at"]["S"]), call_id)
+
+    @property
+    def text(self) -> str:
+        """What `read` reads."""
+        text = f"{self.account}\n{time_text(self.started_at)}\n{self.call_id}"
         return urlsafe_b64encode(text.encode()).decode()
 
     @classmethod

@@ -25,8 +25,7 @@ class DynamoAuditStore(AuditStore):
 
     @override
     def page(self, topic: Topic, *, limit: int, cursor: str = "") -> AuditPage:
-        if cursor and not _CURSOR.fullmatch(cursor):
-            raise InvalidParamsError(Fault("cursor", "is not one that we gave"))
+        check_cursor(cursor)
         before = AuditItem.sk < cursor if cursor else None
         items = list(
             AuditItem.query(
@@ -40,6 +39,16 @@ class DynamoAuditStore(AuditStore):
         shown = items[:limit]
         more = len(items) > limit
         return AuditPage(tuple(map(entry_of, shown)), str(shown[-1].sk) if more else "")
+
+
+def check_cursor(cursor: str) -> None:
+    """Refuse a place in the audit that is none.
+
+    Raises:
+        InvalidParamsError: *cursor* is not one that we gave.
+    """
+    if cursor and not _CURSOR.fullmatch(cursor):
+        raise InvalidParamsError(Fault("cursor", "is not one that we gave"))
 
 
 def audit_item(entry: AuditEntry) -> AuditItem:

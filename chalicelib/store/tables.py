@@ -2,8 +2,8 @@
 
 | item      | pk                 | sk                     | goes away           |
 |-----------|--------------------|------------------------|---------------------|
-| Call      | CALL#{call_id}     | CALL                   | never               |
-| Line      | CALL#{call_id}     | LINE#{turn:06}#{part}  | never               |
+| Call      | CALL#{call_id}     | CALL                   | when it is erased   |
+| Line      | CALL#{call_id}     | LINE#{turn:06}#{part}  | with its call       |
 | Key       | KEY#{sha256}       | KEY                    | after a day         |
 | Counter   | ACCOUNT#{id}       | RUNNING, DAY#{date}    | a day's, after two  |
 | Counter   | ACCOUNT#{id}       | DAY#{date}#{number}    | after two days      |

@@ -8,7 +8,13 @@ from dataclasses import dataclass
 from typing import Any, Final, TypeVar
 
 from pynamodb.connection import Connection
-from pynamodb.exceptions import PutError, PynamoDBException, TransactWriteError, UpdateError
+from pynamodb.exceptions import (
+    DeleteError,
+    PutError,
+    PynamoDBException,
+    TransactWriteError,
+    UpdateError,
+)
 from pynamodb.expressions.condition import Condition
 from pynamodb.expressions.update import Action
 from pynamodb.transactions import TransactWrite
@@ -112,6 +118,15 @@ def put(item: Item, condition: Condition = ABSENT) -> bool:
     try:
         _patiently(lambda: item.save(condition))
     except PutError as error:
+        return _refused(error)
+    return True
+
+
+def remove(item: Item, condition: Condition) -> bool:
+    """Take away what is there under the key of *item*, if *condition* holds."""
+    try:
+        _patiently(lambda: item.delete(condition))
+    except DeleteError as error:
         return _refused(error)
     return True
 

@@ -10,6 +10,7 @@ from chalicelib.errors import ConfigurationError
 from chalicelib.settings import VERSION
 from moltis.commands.config import config
 from moltis.commands.cost import cost
+from moltis.commands.data import data
 from moltis.commands.gateway import gateway
 from moltis.commands.setup import setup, smoke
 from moltis.commands.simulate import simulate
@@ -56,6 +57,7 @@ voice_call.add_command(smoke)
 moltis.add_command(voice_call)
 moltis.add_command(token)
 moltis.add_command(config)
+moltis.add_command(data)
 moltis.add_command(cost)
 
 

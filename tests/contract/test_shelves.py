@@ -53,6 +53,27 @@ def test_putting_it_there_twice_changes_nothing(shelf: Shelf) -> None:
     assert shelf.get(NAME) == b"RIFF"
 
 
+def test_what_is_thrown_away_is_gone_and_nothing_else(shelf: Shelf) -> None:
+    names = [f"{place:040}" for place in range(3)]
+    for name in names[:2]:
+        shelf.put(name, b"RIFF")
+
+    shelf.drop(names[1:])
+    shelf.drop(())
+
+    assert [shelf.holds(name) for name in names] == [True, False, False]
+
+
+def test_what_s3_does_not_throw_away_is_an_error(
+    bucket: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told = {"Errors": [{"Key": "speech/x.wav", "Code": "AccessDenied"}]}
+    monkeypatch.setattr(aws.client("s3", read_timeout_secs=3.0), "delete_objects", lambda **_: told)
+
+    with pytest.raises(SpeechError, match="S3 refused: AccessDenied"):
+        S3Shelf(bucket, now=lambda: datetime.now(UTC)).drop([NAME])
+
+
 def test_what_will_be_thrown_away_soon_counts_as_gone(bucket: str) -> None:
     S3Shelf(bucket, now=lambda: datetime.now(UTC)).put(NAME, b"RIFF")
     later = datetime.now(UTC) + GOOD_FOR

@@ -65,6 +65,7 @@ def test_nobody_but_the_phone_hears_what_is_kept() -> None:
             {"ApiHandlerRole", "TakeTurnRole", "VoiceCallRole"},
             {"s3:PutObject", "polly:SynthesizeSpeech"},
         ),
+        ("ForgetSounds", {"ApiHandlerRole"}, {"s3:DeleteObject"}),
         ("ReadAhead", {"VoiceCallRole"}, {"lambda:InvokeFunction"}),
     ],
 )
@@ -75,9 +76,9 @@ def test_who_may_do_what_with_sounds(name: str, roles: set[str], actions: set[st
 
 
 def test_the_rights_end_at_the_sounds() -> None:
-    for name in ("FindSounds", "MakeSounds"):
+    for name in ("FindSounds", "MakeSounds", "ForgetSounds"):
         for action, resource in policy(name)[1].items():
-            if action in {"s3:GetObject", "s3:PutObject"}:
+            if action in {"s3:GetObject", "s3:PutObject", "s3:DeleteObject"}:
                 assert resource == {"Fn::Sub": f"${{Sounds.Arn}}/{PREFIX}*"}
 
 

@@ -79,6 +79,7 @@ def asked() -> Iterator[Asked]:
                 rpc.ask("voicecall.status")
                 _lose_a_timer()
                 assert rpc.ask("voicecall.redrive")["fired"] == 1
+                _forget_somebody(rpc)
                 _knock_elsewhere()
                 _come_late(gateway)
         yield seen
@@ -87,6 +88,15 @@ def asked() -> Iterator[Asked]:
 def _lose_a_timer() -> None:
     url, lost = settings.settings().lost_timers_queue, {"call_id": "x", "kind": "max_duration"}
     aws.client("sqs").send_message(QueueUrl=url, MessageBody=json.dumps(lost))
+
+
+def _forget_somebody(rpc: RpcClient) -> None:
+    every = rpc.ask("voicecall.history")["calls"]
+    number = next(one["to"] for one in every if one["direction"] == "outbound")
+    for method in ("data.export", "data.erase"):
+        cursor: Any = ""
+        while cursor is not None:
+            cursor = rpc.ask(method, number=number, cursor=cursor)["cursor"]
 
 
 def _knock_elsewhere() -> None:
