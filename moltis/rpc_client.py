@@ -52,6 +52,11 @@ def choose_stage(stage: str) -> None:
     _STAGE.set(stage)
 
 
+def chosen_stage() -> str:
+    """The stage that was chosen; empty if none was."""
+    return _STAGE.get()
+
+
 def find_gateway() -> GatewayAddress:
     """Find the gateway: the chosen stage's, else the environment's, else the one that runs here.
 

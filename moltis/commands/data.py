@@ -1,8 +1,9 @@
-"""`moltis data`: what is kept of somebody, given out or taken away."""
+"""`moltis data`: what is kept, of somebody or at all: given out, taken away, brought back."""
 
 import json
 import os
 from collections.abc import Iterator
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any, Final
 
@@ -11,7 +12,7 @@ import click
 from moltis.commands import show
 from moltis.commands.staged import StagedGroup
 from moltis.commands.voice_call import as_json_option, client
-from moltis.rpc_client import RpcClient
+from moltis.rpc_client import RpcClient, chosen_stage
 
 Json = dict[str, Any]
 
@@ -25,10 +26,10 @@ number_option = click.option(
 
 @click.group(cls=StagedGroup)
 def data() -> None:
-    """Give out what is kept of somebody, or erase it.
+    """Give out what is kept of somebody, or erase it; bring back what was lost.
 
-    There is no index by number: every call is looked at. What that costs is told on the page
-    docs/running.md; how far it has come is told on standard error.
+    There is no index by number: every call is looked at. How far that has come is told on
+    standard error.
     """
 
 
@@ -89,6 +90,47 @@ def erase(number: str, *, yes: bool, dry_run: bool, as_json: bool) -> int:
             gone["settings"] = piece["settings"]
     _tell(gone, "erased", as_json=as_json)
     return 0
+
+
+@data.command("copy-back")
+@click.option("--from", "source", required=True, help="The table that was restored.")
+@click.option("--tokens", is_flag=True, help="Access tokens and sessions of browsers, too.")
+@click.option("--dry-run", is_flag=True, help="Only show what is missing.")
+@as_json_option
+def copy_back(source: str, *, tokens: bool, dry_run: bool, as_json: bool) -> None:
+    """Copy what is missing in the phone's table out of one that was restored beside it.
+
+    Nothing that is there is overwritten: it is as it was, or newer. Harmless to repeat. Works with
+    your own AWS credentials; access tokens stay out, as they may have been revoked since.
+
+    \b
+    moltis data copy-back --stage prod --from moltis-phone-prod-restored --dry-run
+    """
+    from moltis.deployment import cloud, copying_back, stages  # noqa: PLC0415  # boto3 takes its time
+
+    stage = chosen_stage()
+    if not stage:
+        message = "say --stage: it is about the table of a deployed phone"
+        raise click.UsageError(message)
+    tables = copying_back.Tables(cloud.open_cloud(), source, stages.stack_name(stage))
+    done = tables.copy_back(dry_run=dry_run, tokens=tokens, tell=_tell_items)
+    if as_json:
+        click.echo(json.dumps(asdict(done)))
+        return
+    came = "missing" if dry_run else "copied back"
+    for kind, count in sorted(done.copied.items()):
+        click.echo(f"{kind}: {count} {came}")
+    click.echo(
+        f"{done.there} there already, {done.expired} expired, {done.left_out} tokens left out"
+    )
+    if done.running:
+        click.echo(f"{done.running} of the calls were running then: the sweep settles them")
+    for one in done.erased_since:
+        click.echo(f"erased since then, so erase it again: {one}")
+
+
+def _tell_items(looked_at: int) -> None:
+    click.echo(f"{looked_at} items looked at", err=True)
 
 
 def _exported(rpc: RpcClient, number: str) -> Json:
