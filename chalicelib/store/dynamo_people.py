@@ -40,7 +40,7 @@ class DynamoPeopleStore(PeopleStore):
         calls = [call_of(CallItem.from_raw_data(raw)) for raw in page["Items"]]
         if len(calls) > limit:
             shown = tuple(calls[:limit])
-            return CallsWith(calls=shown, looked_at=0, cursor=Cursor.after(shown[-1]))
+            return CallsWith(calls=shown, looked_at=limit, cursor=Cursor.after(shown[-1]))
         last = page.get("LastEvaluatedKey")
         return CallsWith(
             calls=tuple(calls),

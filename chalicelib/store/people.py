@@ -14,7 +14,7 @@ class CallsWith:
 
     calls: tuple[Call, ...]
     looked_at: int
-    """How many calls, of whomever, are done with."""
+    """How many calls, of whomever, are done with, at least."""
     cursor: str
 
 

@@ -260,7 +260,7 @@ def test_many_calls_are_gone_through_piece_by_piece(
         0,
         [f"{len(names)} calls erased", f"{2 * len(names)} lines of what was said erased"],
     )
-    assert len(told.err.splitlines()) > 2
+    assert len([line for line in told.err.splitlines() if "looked at" in line]) > 2
     assert holding(phone, number) == []
 
 
@@ -273,7 +273,7 @@ def test_many_calls_on_one_page_are_told_of_a_few_at_a_time(
 
     piece = phone.rpc.ask("data.export", number=number)
 
-    assert (len(piece["calls"]), piece["looked_at"]) == (2, 0)
+    assert (len(piece["calls"]), piece["looked_at"]) == (2, 2)
     assert len(exported(capsys, number)["calls"]) == 5
     assert run(["data", "erase", "--number", number, "--yes"]) == 0
     assert holding(phone, number) == []
