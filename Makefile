@@ -8,6 +8,7 @@ STAGE  ?= dev
 # Half of what a test does is wait for a call to go on: two workers for each processor.
 WORKERS ?= $(shell expr 2 \* $$(getconf _NPROCESSORS_ONLN))
 MINISTACK := build/ministack
+REVIEW := build/review
 PLACE   = $(if $(PROFILE),--profile $(PROFILE)) $(if $(REGION),--region $(REGION))
 
 .DEFAULT_GOAL := help
@@ -34,6 +35,14 @@ coverage: $(STAMP) ## every test, and which lines none of them reaches; half as 
 
 test-deploy: $(STAMP) $(MINISTACK)/.installed ## make deploy onto an emulated AWS, and the demo's calls there
 	MOLTIS_MINISTACK=$(CURDIR)/$(MINISTACK)/bin/ministack $(BIN)/python -m pytest -q tests/deployment
+
+review: $(STAMP) $(REVIEW)/.installed ## what checkov finds in the template, and whether it is explained
+	@$(BIN)/python -m tests.infra.review $(REVIEW)/bin/checkov
+
+$(REVIEW)/.installed: infra/review.txt
+	$(PYTHON) -m venv $(REVIEW)
+	$(REVIEW)/bin/python -m pip install --quiet --disable-pip-version-check --requirement infra/review.txt
+	@touch $@
 
 $(MINISTACK)/.installed: infra/ministack.txt
 	$(PYTHON) -m venv $(MINISTACK)
@@ -104,4 +113,4 @@ lock: $(STAMP)   ## choose the packages that are shipped anew; writes infra/lock
 clean:           ## what was made
 	rm -rf $(VENV) build .coverage* .hypothesis .mypy_cache .ruff_cache .import_linter_cache
 
-.PHONY: failure-modes soak fuzz help install demo test coverage test-deploy format lint types check docs images mcp-clients bench package deploy rollback diff destroy lock clean
+.PHONY: failure-modes soak fuzz help install demo test coverage test-deploy review format lint types check docs images mcp-clients bench package deploy rollback diff destroy lock clean
