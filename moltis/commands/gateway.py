@@ -2,10 +2,10 @@
 
 import json
 import signal
-import threading
 from collections.abc import Mapping
 from contextlib import ExitStack
 from pathlib import Path
+from queue import SimpleQueue
 from typing import Any
 
 import click
@@ -45,9 +45,10 @@ def gateway(host: str, port: int, config_path: Path | None, *, as_json: bool, sp
     """
     path = find_config(config_path)
     config = read_config(path) if path is not None else None
-    stop = threading.Event()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda *_: stop.set())
+    # Not an Event: a signal that comes while wait() holds its lock would wait for that for ever.
+    stops: SimpleQueue[int] = SimpleQueue()
+    for one in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(one, lambda number, _frame: stops.put(number))
     from moltis.gateway import running  # noqa: PLC0415  # not to be waited for by --help
 
     with ExitStack() as stack:
@@ -71,7 +72,7 @@ def gateway(host: str, port: int, config_path: Path | None, *, as_json: bool, sp
         write_state(here.ready)
         stack.callback(_leave, here.url, other)
         _announce(here.ready, as_json=as_json)
-        stop.wait()
+        stops.get()
         _say("stopping", event="stopping", as_json=as_json)
 
 
