@@ -34,7 +34,7 @@ coverage: $(STAMP) ## every test, and which lines none of them reaches; half as 
 	$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal --cov --cov-report=term:skip-covered
 
 test-deploy: $(STAMP) $(MINISTACK)/.installed ## make deploy onto an emulated AWS, and the demo's calls there
-	MOLTIS_MINISTACK=$(CURDIR)/$(MINISTACK)/bin/ministack $(BIN)/python -m pytest -q tests/deployment
+	MOLTIS_MINISTACK=$(CURDIR)/$(MINISTACK)/bin/ministack $(BIN)/python -m pytest -q --durations=10 tests/deployment
 
 review: $(STAMP) $(REVIEW)/.installed ## what checkov finds in the template, and whether it is explained
 	@$(BIN)/python -m tests.infra.review $(REVIEW)/bin/checkov

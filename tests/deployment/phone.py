@@ -3,10 +3,11 @@
 import json
 import os
 import subprocess
+import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing, contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -50,6 +51,7 @@ class DeployedPhone:
     gateway: Gateway
     rpc: RpcClient
     process: int
+    endpoint: str
     printed: str
 
     def stage(self, carrier: str) -> Stage:
@@ -92,12 +94,28 @@ class DeployedPhone:
         return seen
 
 
-def make(target: str, endpoint: str) -> str:
-    """Run `make` as a person would, and give what it prints."""
+def make(target: str, endpoint: str, *, answer: str = "", **environment: str) -> str:
+    """Run `make` as a person would who types *answer*, and give what it prints."""
+    return _run(
+        ("/usr/bin/env", "make", "--no-print-directory", target, f"STAGE={STAGE}"),
+        emulator.environment(endpoint) | environment,
+        answer,
+    )
+
+
+def moltis(*arguments: str, endpoint: str) -> str:
+    """Run the command line as a person would, and give what it prints."""
+    return _run(
+        (sys.executable, "-m", "moltis", "voice-call", *arguments), emulator.environment(endpoint)
+    )
+
+
+def _run(command: tuple[str, ...], environment: Mapping[str, str], answer: str = "") -> str:
     done = subprocess.run(
-        ["/usr/bin/env", "make", "--no-print-directory", target, f"STAGE={STAGE}"],
+        command,
         cwd=ROOT,
-        env=os.environ | emulator.environment(endpoint),
+        env={**os.environ, **environment},
+        input=answer,
         capture_output=True,
         text=True,
         timeout=DEPLOY_SECS,
@@ -109,7 +127,7 @@ def make(target: str, endpoint: str) -> str:
 
 @contextmanager
 def deployed(folder: Path) -> Iterator[DeployedPhone]:
-    """Deploy the phone, and give it three simulated carriers, while the context lasts."""
+    """Deploy the phone, as nobody has set it up yet, while the context lasts."""
     with emulator.running(folder) as (endpoint, process):
         printed = make("deploy", endpoint)
         os.environ.update(emulator.environment(endpoint))
@@ -122,9 +140,14 @@ def deployed(folder: Path) -> Iterator[DeployedPhone]:
             SimulatedCarriers(speed=SPEED) as carriers,
             closing(RpcClient(GatewayAddress(address.url, token))) as rpc,
         ):
-            _seed(address.url, carriers, _PHONE)
-            gateway = Gateway(address.url, token, tuple(seeded()), carriers)
-            yield DeployedPhone(gateway, rpc, process, printed)
+            gateway = Gateway(address.url, token, (), carriers)
+            yield DeployedPhone(gateway, rpc, process, endpoint, printed)
+
+
+def furnished(phone: DeployedPhone) -> DeployedPhone:
+    """Give it a simulated account at each carrier."""
+    reseed(phone)
+    return replace(phone, gateway=replace(phone.gateway, seeded=tuple(seeded())))
 
 
 def reseed(phone: DeployedPhone, **settings_: Any) -> None:

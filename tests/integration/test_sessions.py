@@ -2,7 +2,7 @@
 
 import json
 from http.cookies import SimpleCookie
-from typing import Any
+from typing import Any, Protocol
 
 import pytest
 import requests
@@ -10,16 +10,24 @@ import requests
 from chalicelib import wiring
 from chalicelib.store.base import Scope
 from chalicelib.tokens import NewToken, digest, make_token
+from moltis.gateway import Gateway
 from tests.phone import Json, Phone
 
 STATUS = {"jsonrpc": "2.0", "id": 1, "method": "voicecall.status", "params": {}}
 DIAL = STATUS | {"method": "voicecall.initiate", "params": {"to": "+15559876543"}}
 
 
+class Served(Protocol):
+    """What has pages."""
+
+    @property
+    def gateway(self) -> Gateway: ...
+
+
 class Browser:
     """Keeps cookies as a browser does, and says where a request comes from."""
 
-    def __init__(self, phone: Phone, *, host: str = "") -> None:
+    def __init__(self, phone: Served, *, host: str = "") -> None:
         self.url = phone.gateway.url
         self.session = requests.Session()
         self.host = host
