@@ -181,21 +181,30 @@ def test_what_cannot_be_copied_is_said_in_one_sentence(
     assert told in capsys.readouterr().err
 
 
-def commands() -> Iterator[list[str]]:
+def commands(place: int) -> list[list[str]]:
+    """The commands of one of the blocks that the page has about it."""
     section = sections(DOCS / "running.md")["Bring the table back"]
-    for block in blocks(DOCS / "running.md", "sh"):
-        if block in section:
-            yield from map(shlex.split, block.replace("\\\n", "").splitlines())
+    found = [block for block in blocks(DOCS / "running.md", "sh") if block in section]
+    return [shlex.split(line) for line in found[place].replace("\\\n", "").splitlines()]
 
 
-def by_boto3(service: str, operation: str, *flags: str) -> None:
+def by_boto3(service: str, operation: str, *flags: str) -> Any:
     """Do what `aws` does: its flags are the names of the parameters, written otherwise."""
     client: Any = aws.client(service)
     if operation == "wait":
         client, operation = client.get_waiter(flags[0].replace("-", "_")), "wait"
         flags = flags[1:]
     names = ["".join(map(str.capitalize, flag.strip("-").split("-"))) for flag in flags[::2]]
-    getattr(client, operation.replace("-", "_"))(**dict(zip(names, flags[1::2], strict=True)))
+    given = dict(zip(names, map(value_of, flags[1::2]), strict=True))
+    return getattr(client, operation.replace("-", "_"))(**given)
+
+
+def value_of(text: str) -> Any:
+    """Read a value as `aws` does, short forms of structures too."""
+    if "=" not in text:
+        return text
+    pairs = dict(pair.split("=") for pair in text.split(","))
+    return {name: True if value == "true" else value for name, value in pairs.items()}
 
 
 def test_the_commands_of_the_page_bring_a_lost_call_back() -> None:
@@ -210,7 +219,7 @@ def test_the_commands_of_the_page_bring_a_lost_call_back() -> None:
         calls, call = DynamoCallStore(), a_call()
         calls.create(call)
 
-        every = list(commands())
+        every = commands(0)
         for program, *arguments in every:
             if program == "aws":
                 by_boto3(*arguments)
@@ -226,4 +235,33 @@ def test_the_commands_of_the_page_bring_a_lost_call_back() -> None:
         ] * 2
         assert calls.get(call.call_id) == call
         assert aws.client("dynamodb").list_tables()["TableNames"] == ["moltis-phone-prod"]
+    aws.client.cache_clear()
+
+
+def test_the_commands_of_the_page_bring_a_table_back_that_was_deleted() -> None:
+    name = "moltis-phone-dev"
+    with mock_aws():
+        aws.client.cache_clear()
+        client = aws.client("dynamodb")
+        use_table(name)
+        create_table()
+        calls, call = DynamoCallStore(), a_call()
+        calls.create(call)
+        # What DynamoDB does by itself when a table with such backups is deleted.
+        backup = client.create_backup(TableName=name, BackupName="last")["BackupDetails"]
+        client.delete_table(TableName=name)
+
+        listing, *rest = commands(1)
+        for program, *arguments in rest:
+            assert program == "aws"
+            by_boto3(*(backup["BackupArn"] if one == "ARN" else one for one in arguments))
+
+        assert (listing[2], listing[-1]) == ("list-backups", "SYSTEM")
+        assert calls.get(call.call_id) == call
+        assert calls.live() == [call]
+        ttl = client.describe_time_to_live(TableName=name)["TimeToLiveDescription"]
+        assert ttl == {"TimeToLiveStatus": "ENABLED", "AttributeName": "expires_at"}
+        backups = client.describe_continuous_backups(TableName=name)
+        recovery = backups["ContinuousBackupsDescription"]["PointInTimeRecoveryDescription"]
+        assert recovery["PointInTimeRecoveryStatus"] == "ENABLED"
     aws.client.cache_clear()
