@@ -24,8 +24,8 @@ blueprint = Blueprint(__name__)
 MOST_AT_ONCE: Final = 50
 
 
-_TAKES_ITS_TIME: Final = frozenset({"voicecall.wait"})
-"""What may take as long as a request can, so that no other fits beside it."""
+_TAKES_ITS_TIME: Final = frozenset({"voicecall.wait", "data.export", "data.erase"})
+"""What may take as long as a request can, or give as much, so that no other fits beside it."""
 _STATUS: Final = {
     problems.UNAUTHORIZED: HTTPStatus.UNAUTHORIZED,
     problems.FORBIDDEN: HTTPStatus.FORBIDDEN,

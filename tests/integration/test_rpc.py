@@ -245,14 +245,24 @@ def test_one_can_wait_for_what_happens(phone: Phone) -> None:
     assert (again["changed"], again["transcript"]) == (False, [])
 
 
-def test_waiting_does_not_fit_in_a_batch(phone: Phone) -> None:
-    wait = request("voicecall.wait", call_id="x")
+@pytest.mark.parametrize(
+    ("method", "params", "code"),
+    [
+        ("voicecall.wait", {"call_id": "x"}, -32004),
+        ("data.export", {"number": "x"}, -32602),
+        ("data.erase", {"number": "x"}, -32602),
+    ],
+)
+def test_what_takes_its_time_does_not_fit_in_a_batch(
+    phone: Phone, method: str, params: Json, code: int
+) -> None:
+    slow = request(method, **params)
 
-    first, second = ask(phone, [wait, request("voicecall.status")]).json()
-    (alone,) = ask(phone, [wait]).json()
+    first, second = ask(phone, [slow, request("voicecall.status")]).json()
+    (alone,) = ask(phone, [slow]).json()
 
     assert (first["error"]["code"], "result" in second) == (-32600, True)
-    assert alone["error"]["code"] == -32004
+    assert alone["error"]["code"] == code
 
 
 def test_history_goes_back_page_by_page(phone: Phone) -> None:
