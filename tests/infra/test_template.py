@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 from cfnlint.api import lint_file
 from moto import mock_aws
 
@@ -16,6 +17,7 @@ from chalicelib.store import tables
 from moltis.deployment.packaging import CONFIG, describe
 from moltis.deployment.template import INFRA, functions, template_for
 from tests.infra.test_call_timer import MACHINE
+from tests.infra.transforming import transformed
 
 Template = dict[str, Any]
 
@@ -185,6 +187,25 @@ def test_tracing_is_one_switch_and_off(dev: Template) -> None:
         assert traced[machine]["Properties"]["TracingConfiguration"] == {"Enabled": True}
     roles = {role["Ref"] for role in traced["TracingPolicy"]["Properties"]["Roles"]}
     assert roles == {name for name in traced if name.endswith("Role")} - {"FirstTokenRole"}
+
+
+@pytest.mark.parametrize(
+    ("option", "kind"),
+    [
+        ("ProvisionedConcurrencyConfig", "AWS::Lambda::Alias"),
+        ("SnapStart", "AWS::Lambda::Function"),
+    ],
+)
+def test_what_is_commented_out_works_when_it_is_not(dev: Template, option: str, kind: str) -> None:
+    doors = (INFRA / "stack" / "doors.yaml").read_text()
+    (value,) = re.findall(rf"# {option}: (.*)", doors)
+    template = json.loads(json.dumps(dev))
+    template["Globals"]["Function"][option] = yaml.safe_load(value)
+
+    made = of_type(transformed(template), kind).values()
+
+    assert made
+    assert all(option in one["Properties"] for one in made)
 
 
 def test_every_stage_says_what_becomes_of_its_table() -> None:
