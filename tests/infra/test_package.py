@@ -1,4 +1,5 @@
 import ast
+import os
 import subprocess
 import sys
 import zipfile
@@ -29,13 +30,23 @@ def a_folder(folder: Path) -> Path:
     return folder
 
 
-def test_the_same_files_give_the_same_bytes(tmp_path: Path) -> None:
+def test_the_same_files_give_the_same_bytes_wherever_whenever_and_by_whomever(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    files = {f"package/{name}.py": f"NAMES = {{'{name}', 'x', 'y'}}\n" for name in "abc"}
     archives = []
-    for name in ("first", "second"):
-        folder = a_folder(tmp_path / name)
-        archive.compile_all(folder)
-        made = tmp_path / f"{name}.zip"
-        archive.zip_all(folder, made)
+    for place, umask, order, seed in (("first", 0o022, 1, "1"), ("other/second", 0o077, -1, "2")):
+        monkeypatch.setenv("PYTHONHASHSEED", seed)
+        before = os.umask(umask)
+        for number, (name, text) in enumerate(list(files.items())[::order]):
+            path = tmp_path / place / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(text)
+            os.utime(path, (number * 86_400.0, number * 86_400.0))
+        archive.compile_all(tmp_path / place)
+        made = tmp_path / f"{seed}.zip"
+        archive.zip_all(tmp_path / place, made)
+        os.umask(before)
         archives.append(made.read_bytes())
 
     assert archives[0] == archives[1]
