@@ -13,7 +13,7 @@ import requests
 from chalicelib.errors import ConfigurationError
 from chalicelib.routes.access import COMMAND_LINE
 from chalicelib.settings import VERSION
-from moltis.state_file import read_state
+from moltis.state_file import noted_stage, read_state
 
 TIMEOUTS: Final = (3.05, 40.0)
 INVALID_PARAMS: Final = -32602
@@ -54,6 +54,17 @@ def choose_stage(stage: str) -> None:
 
 def chosen_stage() -> str:
     """The stage that was chosen; empty if none was."""
+    return _STAGE.get()
+
+
+def choose_what_was_set_up() -> str:
+    """Where nothing is chosen and no gateway runs here, choose the stage that was set up last.
+
+    Gives that stage, if it did.
+    """
+    if _STAGE.get() or os.environ.get("MOLTIS_GATEWAY_URL") or read_state():
+        return ""
+    choose_stage(noted_stage())
     return _STAGE.get()
 
 

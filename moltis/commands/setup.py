@@ -10,7 +10,7 @@ import click
 
 from chalicelib.accounts.account import InboundPolicy
 from chalicelib.calls.phone_numbers import e164
-from chalicelib.errors import BadPhoneNumberError
+from chalicelib.errors import BadPhoneNumberError, ConfigurationError
 from chalicelib.providers.registry import PROVIDERS
 from moltis.commands import show
 from moltis.commands.voice_call import as_json_option, client
@@ -19,7 +19,8 @@ from moltis.installation.looking import look_at
 from moltis.installation.settling import Given, Settler
 from moltis.installation.telling import tell, tell_differences
 from moltis.installation.test_call import SIMULATED_NUMBER, try_call
-from moltis.rpc_client import RpcClient
+from moltis.rpc_client import RpcClient, choose_what_was_set_up, chosen_stage
+from moltis.state_file import note_stage
 
 CREDENTIALS: Final = tuple(
     dict.fromkeys(name for one in PROVIDERS.values() for name in (*one.needs, *one.accepts))
@@ -118,7 +119,15 @@ def setup(*, check: bool, yes: bool, test_call: bool, as_json: bool, **flags: An
         credentials={name: flags[name] for name in CREDENTIALS if flags[name]},
     )
     with client() as rpc:
-        return _check(rpc, given, manner) if check else _set_up(rpc, given, manner)
+        if check:
+            return _check(rpc, given, manner)
+        code = _set_up(rpc, given, manner)
+    try:
+        note_stage(chosen_stage())
+    except ConfigurationError as error:
+        # The phone is set up; `smoke` has to be told which one.
+        manner.say(f"{error}, or say --stage to smoke")
+    return code
 
 
 def _check(rpc: RpcClient, given: Given, manner: _Manner) -> int:
@@ -162,13 +171,19 @@ def _set_up(rpc: RpcClient, given: Given, manner: _Manner) -> int:
 def smoke(*, account: str, to: str, yes: bool, as_json: bool) -> int:
     """Try whether the phone works: the carrier, each webhook, and a call of two turns.
 
+    Without --stage, and where no gateway runs here, it is the stage that was set up last.
+
     \b
     moltis voice-call smoke --to +15559876543 --yes
     """
     manner = _Manner(yes=yes, calls=yes, to=to, as_json=as_json)
+    if stage := choose_what_was_set_up():
+        manner.say(f"trying {stage}, which was set up last")
     with client() as rpc:
         seen = _look(rpc, account)
         live = seen["carrier"] == "live"
+        if live and not to and manner.asker.somebody:
+            to = manner.asker.text("Number to call", "--to")
         if live and not to:
             message = "give --to: on a live carrier somebody's telephone has to ring"
             raise click.UsageError(message)

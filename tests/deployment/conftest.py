@@ -15,6 +15,7 @@ def new_phone(tmp_path_factory: pytest.TempPathFactory) -> Iterator[DeployedPhon
         pytest.skip("run it by `make test-deploy`")
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("AWS_SESSION_TOKEN", "")
+        patch.setenv("MOLTIS_STATE_DIR", str(tmp_path_factory.mktemp("state")))
         # Each function is a process of its own here, and there are two processors for all.
         patch.setattr(stage, "PATIENCE_SECS", PATIENCE_SECS)
         with deployed(tmp_path_factory.mktemp("ministack")) as running:

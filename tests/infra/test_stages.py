@@ -16,6 +16,7 @@ from moltis.deployment.packaging import Package
 from moltis.deployment.stack import Stack
 from moltis.deployment.stages import Address, address_of, first_token, reachable
 from moltis.rpc_client import GatewayAddress, NoGatewayError, choose_stage, find_gateway
+from moltis.state_file import note_stage, write_state
 
 TOKEN = "48-characters-that-nobody-knows"
 URL = "https://abc123.execute-api.us-east-1.amazonaws.com/api/"
@@ -167,6 +168,38 @@ def test_a_choice_of_stage_is_good_for_one_command(cloud: Cloud, tmp_path: Path)
         patch.setenv("MOLTIS_STATE_DIR", str(tmp_path))
         with pytest.raises(NoGatewayError, match="no gateway is running here"):
             find_gateway()
+
+
+@pytest.fixture
+def state_dir(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MOLTIS_STATE_DIR", str(tmp_path))
+
+
+@pytest.mark.usefixtures("cloud", "state_dir")
+def test_smoke_tries_the_stage_that_was_set_up_last(capsys: pytest.CaptureFixture[str]) -> None:
+    note_stage("blue")
+
+    assert run(["voice-call", "smoke"]) == 3
+    told = capsys.readouterr()
+    assert told.out == "trying blue, which was set up last\n"
+    assert "make deploy STAGE=blue" in told.err
+
+
+@pytest.mark.usefixtures("cloud", "state_dir")
+def test_no_other_command_takes_a_stage_unasked(capsys: pytest.CaptureFixture[str]) -> None:
+    note_stage("blue")
+
+    assert run(["voice-call", "status"]) == 3
+    assert "no gateway is running here" in capsys.readouterr().err
+
+
+@pytest.mark.usefixtures("cloud", "state_dir")
+def test_a_gateway_that_runs_here_goes_before_a_stage(capsys: pytest.CaptureFixture[str]) -> None:
+    note_stage("blue")
+    write_state({"url": "http://127.0.0.1:9", "token": "t"})
+
+    assert run(["voice-call", "smoke"]) == 3
+    assert "blue" not in "".join(capsys.readouterr())
 
 
 def test_no_region_is_a_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
