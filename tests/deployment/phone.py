@@ -94,12 +94,15 @@ class DeployedPhone:
         return seen
 
 
-def make(target: str, endpoint: str, *, answer: str = "", **environment: str) -> str:
+def make(
+    target: str, endpoint: str, *, folder: Path = ROOT, answer: str = "", **environment: str
+) -> str:
     """Run `make` as a person would who types *answer*, and give what it prints."""
     return _run(
         ("/usr/bin/env", "make", "--no-print-directory", target, f"STAGE={STAGE}"),
         emulator.environment(endpoint) | environment,
         answer,
+        folder,
     )
 
 
@@ -110,10 +113,15 @@ def moltis(*arguments: str, endpoint: str) -> str:
     )
 
 
-def _run(command: tuple[str, ...], environment: Mapping[str, str], answer: str = "") -> str:
+def _run(
+    command: tuple[str, ...],
+    environment: Mapping[str, str],
+    answer: str = "",
+    folder: Path = ROOT,
+) -> str:
     done = subprocess.run(
         command,
-        cwd=ROOT,
+        cwd=folder,
         env={**os.environ, **environment},
         input=answer,
         capture_output=True,
