@@ -5,8 +5,9 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 STAMP  := $(VENV)/.installed
 STAGE  ?= dev
-# Half of what a test does is wait for a call to go on: two workers for each processor.
-WORKERS ?= $(shell expr 2 \* $$(getconf _NPROCESSORS_ONLN))
+# A third of what tests do is wait for calls to go on; with more workers yet, the waits for the
+# machine become longer than some tests grant.
+WORKERS ?= $(shell expr 3 \* $$(getconf _NPROCESSORS_ONLN) / 2)
 MINISTACK := build/ministack
 REVIEW := build/review
 PLACE   = $(if $(PROFILE),--profile $(PROFILE)) $(if $(REGION),--region $(REGION))
