@@ -17,6 +17,9 @@ def look_at(rpc: RpcClient, account: dict[str, Any], given: Given | None = None)
         seen |= _kept(rpc.ask("phone.survey", account=account["id"]))
         if not {fault["field"] for fault in seen["faults"]} - {"from_number"}:
             seen["probes"] = _probed(rpc, account["id"])
+            if not all(probe["ok"] for probe in seen["probes"]):
+                # All are tried at once: the first time, functions may be starting behind each.
+                seen["probes"] = _probed(rpc, account["id"])
     except RefusedError as error:
         seen["faults"].append({"field": "carrier", "reason": str(error)})
     if given:

@@ -122,7 +122,8 @@ def _run(
     done = subprocess.run(
         command,
         cwd=folder,
-        env={**os.environ, **environment},
+        # A person types in no other make's rule.
+        env={k: v for k, v in os.environ.items() if "MAKE" not in k} | dict(environment),
         input=answer,
         capture_output=True,
         text=True,

@@ -15,15 +15,18 @@ def set_up(new_phone: DeployedPhone) -> Iterator[str]:
     """Set it up at a blank account of a carrier; gives what is printed."""
     opened = new_phone.gateway.carriers.open_account("twilio", "")
     credentials = [f"--{k.replace('_', '-')}={v}" for k, v in opened.owned.credentials.items()]
-    yield moltis(
-        *("setup", "--stage", STAGE, "--provider", "twilio", *credentials, "--yes"),
-        *("--api-base-url", opened.api_base_url, "--inbound-policy", "disabled"),
-        endpoint=new_phone.endpoint,
-    )
-    # What follows has simulated accounts, which are those without credentials.
-    secret = f"moltis-phone/{STAGE}/twilio"
-    aws.client("secretsmanager").delete_secret(SecretId=secret, ForceDeleteWithoutRecovery=True)
-    emulator.kill_functions(new_phone.process)
+    try:
+        yield moltis(
+            *("setup", "--stage", STAGE, "--provider", "twilio", *credentials, "--yes"),
+            *("--api-base-url", opened.api_base_url, "--inbound-policy", "disabled"),
+            endpoint=new_phone.endpoint,
+        )
+    finally:
+        # What follows has simulated accounts, which are those without credentials.
+        aws.client("secretsmanager").delete_secret(
+            SecretId=f"moltis-phone/{STAGE}/twilio", ForceDeleteWithoutRecovery=True
+        )
+        emulator.kill_functions(new_phone.process)
 
 
 def test_deploying_prints_where_the_phone_is_and_where_its_token_is(

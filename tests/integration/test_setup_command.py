@@ -16,6 +16,7 @@ from moltis.carriers.control import OpenedAccount
 from moltis.carriers.far_end import ScriptedFarEnd
 from moltis.carriers.line import HangsUp, Says
 from moltis.commands.root import run
+from moltis.rpc_client import RpcClient
 from moltis.state_file import write_state
 from tests.phone import CALLER, Json, Phone, a_phone
 
@@ -111,6 +112,26 @@ def test_a_further_account_is_set_up_from_empty_to_ready_and_from_wrong_to_right
     assert (again, nothing["changed"], nothing["written"]) == (0, [], [])
     kept = stage.phone.rpc.ask("phone.settings")["settings"]["phone"]
     assert kept["provider"] == stage.phone.account
+
+
+def test_doors_that_were_not_open_yet_are_tried_once_more(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stage.setup(*stage.flags, "--yes")
+    ask, answers = RpcClient.ask, []
+
+    def ask_too_early(rpc: RpcClient, method: str, **params: object) -> Json:
+        answer = ask(rpc, method, **params)
+        if method == "phone.probe":
+            answers.append(answer)
+            if len(answers) == 1:
+                return {"probes": [{**probe, "ok": False} for probe in answer["probes"]]}
+        return answer
+
+    monkeypatch.setattr(RpcClient, "ask", ask_too_early)
+    code, seen = stage.setup("--check")
+
+    assert (code, seen["ready"], len(answers)) == (0, True, 2)
 
 
 def test_without_a_yes_nothing_is_written_at_the_carrier(stage: Stage) -> None:
