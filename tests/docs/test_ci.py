@@ -3,7 +3,12 @@ import re
 from tests.docs.pages import ROOT
 
 RUN = (ROOT / ".ci" / "run").read_text()
-TARGETS = {word for line in re.findall(r"(?m)^\s*make ([a-z -]+)", RUN) for word in line.split()}
+TARGETS = {
+    word
+    for line in re.findall(r"(?m)^\s*make ([^|\n]+)", RUN)
+    for word in line.split()
+    if not word.startswith("-")
+}
 
 
 def test_ci_runs_what_people_run() -> None:
