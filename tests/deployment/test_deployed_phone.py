@@ -99,9 +99,8 @@ def test_the_clock_of_every_carrier_ends_a_call_at_its_maximum_duration(
 ) -> None:
     reseed(phone, max_duration_secs=6)
 
-    with ThreadPoolExecutor(len(PROVIDERS)) as pool:
-        played = pool.map(lambda carrier: list(cut_short(phone.stage(carrier))), PROVIDERS)
-        checks = [check for of_one in played for check in of_one]
+    # One after the other: for three at once, more functions would have to start than 6 s allow.
+    checks = [check for carrier in PROVIDERS for check in cut_short(phone.stage(carrier))]
 
     assert failed(checks) == []
     assert len(checks) >= len(PROVIDERS)
