@@ -16,6 +16,8 @@ from chalicelib.overriding import override
 
 _LOGGER: Final = logging.getLogger("moltis_phone")
 _FACTS: Final = "moltis_facts"
+METRICS: Final = "_aws"
+"""The fact that says which others are metrics, as JSON: `chalicelib.metrics` gives it."""
 # With its plus sign, or as some carriers write it: bare digits that stand for themselves.
 _NUMBER: Final = re.compile(r"(?:\+|%2B)\d{3,11}(\d{4})|(?<![\w.:-])\d{7,11}(\d{4})(?![\w.:-])")
 
@@ -31,9 +33,15 @@ class JsonFormatter(logging.Formatter):
             "event": record.getMessage(),
             **getattr(record, _FACTS, {}),
         }
+        metrics = line.pop(METRICS, "")
         if record.exc_info:
             line["error"] = "".join(traceback.format_exception(*record.exc_info))
-        return _NUMBER.sub(_masked, json.dumps(line, default=str, ensure_ascii=False))
+        text = _NUMBER.sub(_masked, json.dumps(line, default=str, ensure_ascii=False))
+        if not metrics:
+            return text
+        # Behind the masks: a time in milliseconds looks like a telephone number.
+        at = int(record.created * 1000)
+        return f'{text[:-1]}, "{METRICS}": {{"Timestamp": {at}, "CloudWatchMetrics": {metrics}}}}}'
 
 
 def set_up(stream: TextIO | None = None) -> None:

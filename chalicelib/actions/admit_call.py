@@ -3,7 +3,7 @@
 from datetime import timedelta
 from typing import Final
 
-from chalicelib import log
+from chalicelib import log, metrics
 from chalicelib.accounts.policy import admits
 from chalicelib.actions.await_reply import go_on
 from chalicelib.actions.exchange import Exchange
@@ -21,6 +21,7 @@ from chalicelib.calls.call import (
 from chalicelib.calls.events import CallArrived
 from chalicelib.calls.phone_numbers import caller, masked
 from chalicelib.calls.verbs import Answer, HangUp, Reject, Verb
+from chalicelib.metrics import Metric
 from chalicelib.timers.base import TimerKind
 
 CLOCK_CAN_WAIT: Final = 2 * LOOK_AT_LIVE_EVERY
@@ -68,6 +69,7 @@ def _refuse(event: CallArrived, exchange: Exchange) -> list[Verb]:
         account=call.account,
         policy=exchange.account.inbound_policy,
         caller=masked(event.from_number),
+        **metrics.of({Metric.CALLS_REFUSED: 1}, rule="phone.inbound_policy"),
     )
     return [Reject()]
 

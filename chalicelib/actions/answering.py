@@ -2,11 +2,11 @@
 
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import partial
 from typing import TYPE_CHECKING, Final
 
-from chalicelib import log
+from chalicelib import log, metrics
 from chalicelib.actions.acts import check_act
 from chalicelib.actions.exchange import Exchange
 from chalicelib.actions.next_words import words
@@ -18,6 +18,7 @@ from chalicelib.calls.replies import EndCall
 from chalicelib.calls.transcript import Conversation, Line, Speaker, Timing
 from chalicelib.calls.verbs import Manner
 from chalicelib.errors import AgentError
+from chalicelib.metrics import Metric
 from chalicelib.store.turns import Reply
 
 if TYPE_CHECKING:
@@ -104,7 +105,21 @@ class Answering:
         kept = keep_part(self._call, line, told=told, failed=self._failed, exchange=self._exchange)
         if not kept:
             self._thinking.give_up()
-        return line if kept else None
+            return None
+        if line.timing and not self._failed:
+            self._measure(line.timing)
+        return line
+
+    def _measure(self, timing: Timing) -> None:
+        heard_at = timing.understood_at or timing.webhook_at
+        metrics.write(
+            "turn answered",
+            {
+                Metric.TURN_LATENCY: _msecs(timing.sent_at - heard_at),
+                Metric.AGENT_LATENCY: _msecs(timing.first_at - timing.asked_at),
+            },
+            agent=self._exchange.agent_settings(self._call).kind,
+        )
 
     def _timing(self, first: "Words", now: datetime) -> Timing:
         return Timing(
@@ -142,8 +157,17 @@ def keep_part(
         failed=failed,
     )
     if line.part > 1:
-        return exchange.calls.go_on(call.call_id, call.turn + 1, reply)
-    return exchange.calls.reply(call.call_id, call.turn, reply) == line
+        kept = exchange.calls.go_on(call.call_id, call.turn + 1, reply)
+    else:
+        kept = exchange.calls.reply(call.call_id, call.turn, reply) == line
+    if kept and failed:
+        log.warning(
+            "turn without a reply",
+            call_id=call.call_id,
+            turn=call.turn,
+            **metrics.of({Metric.AGENT_FAILURES: 1}, agent=exchange.agent_settings(call).kind),
+        )
+    return kept
 
 
 def cut_short(call: Call, *, exchange: Exchange) -> Line:
@@ -152,3 +176,8 @@ def cut_short(call: Call, *, exchange: Exchange) -> Line:
     asked = replace(call, turn=call.turn - 1)
     keep_part(asked, line, failed=True, exchange=exchange)
     return line
+
+
+def _msecs(took: timedelta) -> float:
+    # Two clocks may disagree by a little; nothing takes less than no time.
+    return max(0.0, round(1000 * took.total_seconds(), 1))

@@ -4,8 +4,9 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Final
 
-from chalicelib import log
+from chalicelib import log, metrics
 from chalicelib.accounts.account import Phone
+from chalicelib.metrics import Metric
 from chalicelib.store.base import CallStore
 
 EVERY_MINUTES: Final = 10
@@ -25,5 +26,6 @@ def recount(phone: Callable[[], Phone | None], *, calls: CallStore, now: datetim
             account=one.account,
             thought=one.thought,
             running=one.running,
+            **metrics.of({Metric.CALLS_MISCOUNTED: abs(one.thought - one.running)}),
         )
     return len(mended)

@@ -4,9 +4,9 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http import HTTPStatus
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, Literal
 
-from chalicelib import internet
+from chalicelib import internet, log, metrics
 from chalicelib.calls.phone_numbers import mask_all
 from chalicelib.errors import (
     CallGoneError,
@@ -14,12 +14,22 @@ from chalicelib.errors import (
     ProviderUnavailableError,
     ProviderUncertainError,
 )
+from chalicelib.metrics import Metric
 
 if TYPE_CHECKING:
     import requests
 
 TIMEOUTS: Final = (3.05, 10.0)
 """Seconds to connect, and between two packets of the answer."""
+
+Failure = Literal["unreachable", "late", "unreadable", "busy", "failed", "account"]
+"""How a carrier fails, and not what we ask it for: `busy` is 429, `account` 401 to 403."""
+_FAILURES: Final[Mapping[int, Failure]] = {
+    HTTPStatus.UNAUTHORIZED: "account",
+    HTTPStatus.PAYMENT_REQUIRED: "account",
+    HTTPStatus.FORBIDDEN: "account",
+    HTTPStatus.TOO_MANY_REQUESTS: "busy",
+}
 
 Form = Sequence[tuple[str, str]]
 Content = Form | Mapping[str, Any]
@@ -112,8 +122,10 @@ class Wire:
         self, error: "requests.RequestException"
     ) -> ProviderUnavailableError | ProviderUncertainError:
         if _was_never_sent(error):
+            self._count("unreachable")
             message = f"{self._provider} cannot be reached; try again in a moment"
             return ProviderUnavailableError(message, provider=self._provider)
+        self._count("late")
         message = f"{self._provider} did not answer in time"
         return ProviderUncertainError(message, provider=self._provider)
 
@@ -122,20 +134,28 @@ class Wire:
         body = _json_object(response)
         if status < HTTPStatus.MULTIPLE_CHOICES:
             if body is None:
+                self._count("unreadable", status)
                 message = f"{self._provider} answered {status} with something unreadable"
                 raise ProviderUncertainError(message, provider=self._provider, status_code=status)
             return Reply(status, body)
         fault = self._read_fault(body or {})
         facts = {"provider": self._provider, "carrier_code": fault.code, "status_code": status}
         words = f": {mask_all(fault.message)}" if fault.message else ""
+        is_theirs = status >= HTTPStatus.INTERNAL_SERVER_ERROR
+        if failure := "failed" if is_theirs else _FAILURES.get(status):
+            self._count(failure, status)
         if status == HTTPStatus.TOO_MANY_REQUESTS:
             message = f"{self._provider} takes no more requests at the moment{words}"
             raise ProviderUnavailableError(message, **facts)  # type: ignore[arg-type]
-        if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+        if is_theirs:
             message = f"{self._provider} failed with {status}{words}"
             raise ProviderUncertainError(message, **facts)  # type: ignore[arg-type]
         message = f"{self._provider} refused with {status}{words}"
         raise ProviderRejectedError(message, **facts)  # type: ignore[arg-type]
+
+    def _count(self, failure: Failure, status: int = 0) -> None:
+        facts = metrics.of({Metric.CARRIER_FAILURES: 1}, provider=self._provider, failure=failure)
+        log.warning("carrier failed", status=status, **facts)
 
 
 @contextmanager

@@ -1,11 +1,13 @@
 """Carriers knock here."""
 
+import time
 from http import HTTPStatus
 from typing import Final
 
 from chalice import Blueprint, Response
 
-from chalicelib import wiring
+from chalicelib import metrics, wiring
+from chalicelib.accounts.account import Account
 from chalicelib.actions.exchange import Exchange
 from chalicelib.actions.take_webhook import take_webhook
 from chalicelib.calls.callbacks import PREFIX, Route
@@ -15,6 +17,7 @@ from chalicelib.errors import (
     TooManyStrangersError,
     UnknownAccountError,
 )
+from chalicelib.metrics import Metric
 from chalicelib.providers.base import Document, WebhookRequest
 from chalicelib.provisioning.seals import HEADER as PROBE_HEADER
 from chalicelib.routes import refusals
@@ -44,6 +47,7 @@ def status(account: str) -> Response:
 
 
 def _receive(account_id: str, route: Route) -> Response:
+    begun = time.monotonic()
     request = blueprint.current_request
     if len(raw_body(request)) > LONGEST_BODY:
         return _bare(HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
@@ -55,8 +59,16 @@ def _receive(account_id: str, route: Route) -> Response:
         return _bare(HTTPStatus.TOO_MANY_REQUESTS)
     received = webhook_request(request, account_id, exchange.account, route)
     if received.header(PROBE_HEADER) is not None:
-        return _answer_probe(received, exchange.account.account_id)
-    return _take(received, account_id, exchange)
+        return _answer_probe(received, exchange.account)
+    response = _take(received, account_id, exchange)
+    if response.status_code == HTTPStatus.OK:
+        metrics.write(
+            "webhook answered",
+            {Metric.WEBHOOK_LATENCY: round(1000 * (time.monotonic() - begun), 1)},
+            provider=exchange.account.provider,
+            route=route,
+        )
+    return response
 
 
 def _take(received: WebhookRequest, account_id: str, exchange: Exchange) -> Response:
@@ -72,14 +84,14 @@ def _take(received: WebhookRequest, account_id: str, exchange: Exchange) -> Resp
             return _document(take_webhook(received, exchange=other))
         except SignatureError:
             continue
-    refusals.note("webhook refused", exchange.account.account_id, reason)
+    refusals.note("webhook refused", exchange.account, reason)
     return _bare(HTTPStatus.FORBIDDEN)
 
 
-def _answer_probe(received: WebhookRequest, account_id: str) -> Response:
+def _answer_probe(received: WebhookRequest, account: Account) -> Response:
     """Answer a probe of our own, which is that and nothing else; whatever else it is, refuse it."""
     reason = "missing"
-    for provider, seal in wiring.keyrings(account_id):
+    for provider, seal in wiring.keyrings(account.account_id):
         try:
             if seal is not None:
                 return json_response(seal.answer(seal.open(received), provider, received))
@@ -87,7 +99,7 @@ def _answer_probe(received: WebhookRequest, account_id: str) -> Response:
             reason = error.reason
             if reason != "mismatch":
                 break
-    refusals.note("probe refused", account_id, reason)
+    refusals.note("probe refused", account, reason)
     return _bare(HTTPStatus.FORBIDDEN)
 
 

@@ -16,6 +16,10 @@ def moto() -> Iterator[None]:
         yield
 
 
+OF_SEVERAL = frozenset({"calls should be over"})
+"""Lines that are about no single call."""
+
+
 @pytest.mark.parametrize("fate", [None, *Fate])
 @pytest.mark.parametrize("provider", CARRIERS)
 def test_each_line_says_which_call_it_is_about(
@@ -40,4 +44,5 @@ def test_each_line_says_which_call_it_is_about(
     ]
     assert lines
     calls = {call.call_id for call in world.calls}
-    assert [line for line in lines if line[1].get("call_id") not in calls] == []
+    about_one = [line for line in lines if line[0] not in OF_SEVERAL]
+    assert [line for line in about_one if line[1].get("call_id") not in calls] == []

@@ -1,10 +1,15 @@
 """The sweep: so much at a time, the next run goes on, and two at once do no more than one."""
 
+import io
+import json
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
+import pytest
+
+from chalicelib import log, metrics
 from chalicelib.actions.sweep import LOOK_AGAIN_AFTER, MOST_PER_RUN, sweep
 from chalicelib.calls.call import CallId, State
 from chalicelib.errors import ProviderUnavailableError
@@ -49,6 +54,22 @@ def test_a_run_settles_so_many_overdue_calls_and_the_next_run_the_others() -> No
 
     assert [run["overdue"] for run in (first, second, third)] == [MOST_PER_RUN, 20, 0]
     assert sorted(set(world.provider.hung_up)) == sorted(f"v3:leg-{n}" for n in range(MANY))
+
+
+def test_calls_that_should_be_over_are_counted_with_the_age_of_the_oldest(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    stream = io.StringIO()
+    monkeypatch.setenv(metrics.STAGE, "test")
+    log.set_up(stream)
+
+    swept(with_overdue_calls(3, state=State.LISTENING))
+
+    (told,) = [
+        line for line in map(json.loads, stream.getvalue().splitlines()) if "CallsStuck" in line
+    ]
+    assert (told["CallsStuck"], told["OldestStuck"]) == (3, 3600)
+    log.set_up(io.StringIO())
 
 
 def test_a_run_stops_the_clocks_of_so_many_ended_calls_and_the_next_run_of_the_others() -> None:
