@@ -13,7 +13,7 @@ from typing import Final
 
 from chalicelib import log
 
-STAGE: Final = "MOLTIS_STAGE"
+STAGE: Final = "MOLTIS_METRICS_STAGE"
 """Where this variable says which stage it is, metrics are written: in a deployment."""
 NAMESPACE: Final = "MoltisPhone"
 
