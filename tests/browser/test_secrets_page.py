@@ -111,6 +111,8 @@ def test_the_button_that_tests_credentials_says_what_the_carrier_says(page: Visi
     verdict = page.page.locator("#carrier-twilio .test .notice")
 
     store(page, "Account SID", opened.owned.credentials["account_sid"])
+    # The page shows anew what is stored: whoever types on meanwhile begins again.
+    expect(secret(page, "phone.twilio.account_sid")).to_contain_text("Stored, ends in")
     store(page, "Auth token", TOKEN)
     expect(secret(page, "phone.twilio.auth_token")).to_contain_text("ends in 3210")
     page.button("Test the credentials of Twilio").click()
