@@ -52,7 +52,7 @@ def test_alarms_of_ours_stand_on_what_is_told(dev: Template) -> None:
         (one["MetricName"], *(dimension["Name"] for dimension in one["Dimensions"])) for one in ours
     } <= told()
     assert {one["MetricName"] for one in ours} == {
-        *("SignaturesRefused", "CarrierFailures", "AgentFailures", "CallsStuck"),
+        *("SignaturesRefused", "CarrierFailures", "AgentFailures", "OldestStuck"),
     }
     assert all(one["TreatMissingData"] == "notBreaching" for one in ours)
 

@@ -12,12 +12,12 @@ import pytest
 from chalicelib import log, metrics
 from chalicelib.actions.sweep import LOOK_AGAIN_AFTER, MOST_PER_RUN, sweep
 from chalicelib.calls.call import CallId, State
-from chalicelib.errors import ProviderUnavailableError
+from chalicelib.errors import ProviderUnavailableError, ProviderUncertainError
 from chalicelib.overriding import override
 from chalicelib.providers.base import CarrierView, DialOrder
 from chalicelib.store.base import Ending
 from tests.builders import NOON, a_call
-from tests.fake_carriers import FakeProvider
+from tests.fake_carriers import FakeClock, FakeProvider
 from tests.worlds import LEG, World
 
 MANY = MOST_PER_RUN + 20
@@ -70,6 +70,40 @@ def test_calls_that_should_be_over_are_counted_with_the_age_of_the_oldest(
     ]
     assert (told["CallsStuck"], told["OldestStuck"]) == (3, 3600)
     log.set_up(io.StringIO())
+
+
+def test_a_call_that_cannot_be_ended_is_told_of_again_and_again_as_it_ages(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    stream = io.StringIO()
+    monkeypatch.setenv(metrics.STAGE, "test")
+    log.set_up(stream)
+    world = with_overdue_calls(1, state=State.LISTENING)
+    exchange = replace(world.exchange, provider=FailsLate(world.clock))
+
+    for minute in range(10):
+        world.clock.time = NOON + timedelta(minutes=minute)
+        sweep(
+            calls=world.calls, timers=world.timers, exchange_of=lambda _: exchange, now=world.clock
+        )
+
+    lines = map(json.loads, stream.getvalue().splitlines())
+    # What takes its time to fail is looked at every second minute.
+    ages = [line["OldestStuck"] for line in lines if "OldestStuck" in line]
+    assert ages == [3600 + 120 * look for look in range(5)]
+    log.set_up(io.StringIO())
+
+
+class FailsLate(FakeProvider):
+    def __init__(self, clock: FakeClock) -> None:
+        super().__init__()
+        self._clock = clock
+
+    @override
+    def look_up(self, provider_call_id: str) -> CarrierView:
+        self._clock.time += timedelta(seconds=20)
+        message = "it does not answer"
+        raise ProviderUncertainError(message, provider=self.name)
 
 
 def test_a_run_stops_the_clocks_of_so_many_ended_calls_and_the_next_run_of_the_others() -> None:
