@@ -68,7 +68,7 @@ class DynamoTurns(CallStore):
     def overhear(
         self, call_id: str, line: Line, *, delivery: str, account: str, by: str = ""
     ) -> Overheard | None:
-        while (call := find_call(call_id)) and _is_heard(call, account):
+        while (call := find_call(call_id)) and _is_heard(call, account) and not call.is_with_person:
             slot = Slot.overheard(call.turn, line.at, call.heard)
             same_turn = LIVE & (CallItem.turn == call.turn) & (CallItem.heard == call.heard)
             after = _after_hearing(call)
@@ -301,7 +301,7 @@ def _as_in(call: Call) -> Condition:
 
 def _is_heard(call: Call, account: str) -> bool:
     is_ours = call.account == account and not call.state.is_final
-    return is_ours and call.converses and not call.is_with_person
+    return is_ours and call.converses
 
 
 def _live_call_in(raw: RawItem) -> Call | None:

@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 
 from chalicelib.calls.call import State
-from chalicelib.calls.replies import EndCall
+from chalicelib.calls.replies import EndCall, Transfer
 from chalicelib.calls.transcript import Speaker
 from chalicelib.store.base import CallStore
 from chalicelib.store.turns import Heard, Interposed, Reply
@@ -63,6 +63,15 @@ def test_a_reply_that_was_not_told_is_as_if_it_had_never_been(calls: CallStore) 
     assert (call.turn, call.heard, call.state, call.more) == (2, 1, State.ACTIVE, False)
     assert said(calls) == [ASKED.text, MORE.text]
     assert not calls.go_on(CALL.call_id, 2, Reply(line=replace(rest, part=3)))
+
+
+def test_a_transfer_that_was_not_told_is_not_made(calls: CallStore) -> None:
+    calls.reply(CALL.call_id, 1, Reply(line=replace(WORDS, act=Transfer("+15550009999"))))
+
+    assert interpose(calls) == Interposed(Heard.FRESH, 2)
+
+    call = calls.get(CALL.call_id)
+    assert (call.act, call.is_with_person, call.state) == (None, False, State.ACTIVE)
 
 
 @pytest.mark.parametrize("reply", ["told", "a goodbye"])

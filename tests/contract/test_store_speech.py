@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from chalicelib.calls.call import AnsweredBy, CallId, Mode, State
+from chalicelib.calls.replies import Transfer
 from chalicelib.calls.transcript import Slot, Speaker
 from chalicelib.store.base import CallStore, Ending
 from chalicelib.store.turns import Reply
@@ -51,6 +52,30 @@ def test_a_call_that_does_not_converse_hears_nothing(
 
     assert heard is None
     assert calls.get(message.call_id) == message
+
+
+def test_a_call_that_is_handed_to_a_person_hears_nothing_once_our_words_are_spoken(
+    calls: CallStore,
+) -> None:
+    handing = replace(WORDS, act=Transfer("+15550009999"))
+    calls.reply(CALL.call_id, 1, Reply(line=handing, given=1))
+    assert spoken(calls, "end-1")
+    before = calls.get(CALL.call_id)
+
+    heard = calls.overhear(CALL.call_id, a_line(), delivery="event-1", account="telnyx")
+
+    assert heard is None
+    assert calls.get(CALL.call_id) == before
+
+
+def test_over_the_words_before_it_is_handed_over_a_call_is_heard(calls: CallStore) -> None:
+    handing = replace(WORDS, act=Transfer("+15550009999"))
+    calls.reply(CALL.call_id, 1, Reply(line=handing, given=1))
+
+    heard = calls.overhear(CALL.call_id, a_line(), delivery="event-1", account="telnyx")
+
+    assert heard is not None
+    assert heard.interrupts
 
 
 def test_a_reply_that_is_given_to_be_spoken_is_being_spoken(calls: CallStore) -> None:
