@@ -64,7 +64,8 @@ def end_transfer(event: TransferEnded, *, exchange: Exchange) -> list[Verb]:
             call.call_id, State.COMPLETED, at=now, retry_at=now + RETRY_AFTER
         )
         return [HangUp()]
-    kept = _keep_unreached(call, event.turn, given=0, told=True, exchange=exchange)
+    reply = Reply(line=_unreached(call, exchange), heard=call.heard, told=True)
+    kept = exchange.calls.reply(call.call_id, event.turn, reply)
     if kept is None:
         return [HangUp()]
     return reply_verbs([kept], Manner.of(call), turn=event.turn + 1, exchange=exchange)
@@ -73,17 +74,10 @@ def end_transfer(event: TransferEnded, *, exchange: Exchange) -> list[Verb]:
 def _say_unreached(call: Call, turn: int, exchange: Exchange) -> None:
     line = _unreached(call, exchange)
     given = exchange.provider.utterances(words(line, Manner.of(call)))
-    kept = _keep_unreached(call, turn, given=given, told=False, exchange=exchange)
+    # Told the same thing again, we say what was kept the first time.
+    kept = exchange.calls.reply(call.call_id, turn, Reply(line=line, heard=call.heard, given=given))
     if kept is not None:
         perform(call, words(kept, Manner.of(call)), mark=f"turn-{turn + 1}", exchange=exchange)
-
-
-def _keep_unreached(
-    call: Call, turn: int, *, given: int, told: bool, exchange: Exchange
-) -> Line | None:
-    """Keep what we say once; told the same thing again, we say the same."""
-    reply = Reply(line=_unreached(call, exchange), heard=call.heard, given=given, told=told)
-    return exchange.calls.reply(call.call_id, turn, reply)
 
 
 def _unreached(call: Call, exchange: Exchange) -> Line:
