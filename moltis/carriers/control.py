@@ -69,6 +69,7 @@ class Control:
         self._calls = calls
         self._open_account = open_account
         self._phones: dict[str, Telephone] = {}
+        self._closed = False
         self._lock = threading.Lock()
 
     def handle(self, request: Request) -> Response:
@@ -82,14 +83,17 @@ class Control:
         """Answer *request*, which somebody else has let in."""
         try:
             return json_response(HTTPStatus.OK, self._route(request))
-        except ControlError as error:
-            return json_response(error.status, {"error": str(error)})
-        except PhoneError as error:
-            return json_response(HTTPStatus.CONFLICT, {"error": str(error)})
+        except (ControlError, PhoneError) as error:
+            if self._closed:
+                stops = {"error": "the simulation stops"}
+                return json_response(HTTPStatus.SERVICE_UNAVAILABLE, stops)
+            status = error.status if isinstance(error, ControlError) else HTTPStatus.CONFLICT
+            return json_response(status, {"error": str(error)})
 
     def close(self) -> None:
-        """Put all telephones away."""
+        """Put all telephones away, for good."""
         with self._lock:
+            self._closed = True
             phones, self._phones = list(self._phones.items()), {}
         for _, phone in phones:
             self._network.detach(phone.number, phone.take_call)

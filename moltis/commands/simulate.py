@@ -5,6 +5,7 @@ import select
 import sys
 import threading
 from collections.abc import Iterator
+from http import HTTPStatus
 from typing import Any, Final
 
 import click
@@ -54,7 +55,7 @@ class _Simulator:
         """Send a request and give the answer.
 
         Raises:
-            NoGatewayError: nobody answers.
+            NoGatewayError: nobody answers, or it says that it stops.
             RefusedError: it cannot be done.
         """
         with requests.Session() as session:
@@ -71,6 +72,8 @@ class _Simulator:
             except requests.RequestException as error:
                 message = "the gateway does not answer; start one with `moltis gateway`"
                 raise NoGatewayError(message) from error
+        if response.status_code == HTTPStatus.SERVICE_UNAVAILABLE:
+            raise NoGatewayError(str(answer["error"]))
         if not response.ok:
             raise RefusedError(str(answer.get("error", f"refused with {response.status_code}")))
         return dict(answer)
