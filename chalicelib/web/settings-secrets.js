@@ -58,11 +58,19 @@ export class Secret {
   }
 
   #edit(open) {
+    // Who has gone on to another field meanwhile keeps the keyboard.
+    const isHere = open || this.#isHere();
     this.form.hidden = !open;
     this.summary.hidden = open;
     this.input.value = "";
     this.#complain("");
-    (open ? this.input : this.store).focus();
+    if (isHere) {
+      (open ? this.input : this.store).focus();
+    }
+  }
+
+  #isHere() {
+    return this.element.contains(document.activeElement);
   }
 
   #key(event) {
@@ -87,7 +95,9 @@ export class Secret {
       this.page.secretsChanged(view, `${label(this.key)} is stored.`);
     } catch (error) {
       this.#complain(sentence(error.faults[0]?.reason ?? error.message));
-      this.input.focus();
+      if (this.#isHere()) {
+        this.input.focus();
+      }
     }
   }
 

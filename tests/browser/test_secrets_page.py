@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Locator, expect
+from playwright.sync_api import Locator, Route, expect
 
 from chalicelib import wiring
 from chalicelib.calls.call import State, new_call_id
@@ -111,8 +111,6 @@ def test_the_button_that_tests_credentials_says_what_the_carrier_says(page: Visi
     verdict = page.page.locator("#carrier-twilio .test .notice")
 
     store(page, "Account SID", opened.owned.credentials["account_sid"])
-    # The page shows anew what is stored: whoever types on meanwhile begins again.
-    expect(secret(page, "phone.twilio.account_sid")).to_contain_text("Stored, ends in")
     store(page, "Auth token", TOKEN)
     expect(secret(page, "phone.twilio.auth_token")).to_contain_text("ends in 3210")
     page.button("Test the credentials of Twilio").click()
@@ -127,6 +125,29 @@ def test_the_button_that_tests_credentials_says_what_the_carrier_says(page: Visi
     expect(verdict).to_contain_text("The credentials are right")
     expect(verdict).to_contain_text("+15550006001")
     assert right not in page.page.content()
+
+
+def test_who_types_the_next_credential_keeps_the_keyboard(page: Visit) -> None:
+    held: list[Route] = []
+
+    def hold(route: Route) -> None:
+        is_first = not held and "phone.secrets.set" in (route.request.post_data or "")
+        held.append(route) if is_first else route.continue_()
+
+    page.page.route("**/rpc", hold)
+    store(page, "Account SID", "AC" + TOKEN)
+    expect(page.page.get_by_label("New Account SID").locator("visible=true")).to_be_visible()
+    page.button("Store Auth token").first.click()
+    typed = page.page.get_by_label("New Auth token").locator("visible=true")
+    typed.press_sequentially(TOKEN[:16])
+
+    held[0].continue_()
+    expect(secret(page, "phone.twilio.account_sid")).to_contain_text("Stored, ends in")
+
+    expect(typed).to_be_focused()
+    page.page.keyboard.type(TOKEN[16:])
+    page.page.keyboard.press("Enter")
+    expect(secret(page, "phone.twilio.auth_token")).to_contain_text("Stored, ends in 3210")
 
 
 def test_an_empty_credential_is_refused_beside_its_field(page: Visit) -> None:
