@@ -5,6 +5,8 @@ import re
 from typing import Any
 
 from chalicelib.metrics import KINDS, NAMESPACE, STAGE
+from moltis.cost.model import CARRIERS
+from tests.docs.cost import PROMISED_DOLLARS
 from tests.docs.pages import DOCS, named, rows, sections
 from tests.infra.test_alarms import alarms
 
@@ -25,24 +27,48 @@ def shown(template: Template) -> set[tuple[str, ...]]:
     for widget in json.loads(body)["widgets"]:
         for metric in widget["properties"]["metrics"]:
             if isinstance(metric[0], dict):
-                _, dimensions, names = _searched(metric[0]["expression"])
-                found |= {(name, *dimensions) for name in names}
+                found |= _searched(metric[0]["expression"])
             elif metric[0] == NAMESPACE:
                 found.add((metric[1], metric[2]))
     return found
 
 
-def _searched(expression: str) -> tuple[str, tuple[str, ...], list[str]]:
-    (schema,) = re.findall(r"\{([^}]*)\}", expression.replace("${Stage}", ""))
+def _searched(expression: str) -> set[tuple[str, ...]]:
+    ((schema, wanted),) = re.findall(r"(?<!\$)\{(.*?)\} MetricName=(.*?) stage=", expression)
     namespace, *dimensions = schema.split(",")
     assert namespace == NAMESPACE
-    names = re.findall(r'"([A-Za-z]+)"', expression.partition("MetricName=")[2])
-    return namespace, tuple(dimensions), names
+    return {(name, *dimensions) for name in re.findall(r'"([A-Za-z]+)"', wanted)}
+
+
+def dollars(template: Template) -> dict[str, str]:
+    """What each label of the widget is reckoned from."""
+    body = template["Resources"]["Dashboard"]["Properties"]["DashboardBody"]["Fn::Sub"]
+    (widget,) = [
+        one["properties"]
+        for one in json.loads(body)["widgets"]
+        if one["properties"]["title"].startswith("Dollars")
+    ]
+    return {metric["label"]: metric["expression"] for (metric,) in widget["metrics"]}
 
 
 def test_the_dashboard_shows_what_is_told_and_nothing_else(dev: Template) -> None:
     assert shown(dev) <= told()
     assert {name for name, *_ in shown(dev)} == set(KINDS)
+
+
+def test_dollars_are_minutes_times_the_price_that_the_owner_knows(dev: Template) -> None:
+    shown_of = dollars(dev)
+    at_aws = shown_of.pop("AWS")
+
+    assert {label.lower() for label in shown_of} == set(CARRIERS)
+    for label, expression in shown_of.items():
+        name = f"{label}Minute"
+        assert "CallMinutes" in expression
+        assert f'provider="{label.lower()}"' in expression
+        assert expression.endswith(f")) * ${{{name}}}")
+        assert dev["Parameters"][name]["Default"] == CARRIERS[label.lower()].dollars
+    assert "CallsEnded" in at_aws
+    assert float(at_aws.rpartition("* ")[2]) == PROMISED_DOLLARS
 
 
 def test_alarms_of_ours_stand_on_what_is_told(dev: Template) -> None:
