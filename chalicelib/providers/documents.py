@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from typing import Final
 from xml.etree import ElementTree as ET
 
-from chalicelib.calls.verbs import Dial
+from chalicelib.calls.verbs import Dial, HangUp, Play, Redirect
 from chalicelib.providers.base import Document
 
 ASKS_AGAIN: Final = "rc=2&rp=all"
@@ -24,8 +24,25 @@ def element(
     return made
 
 
-def append_dial(parent: ET.Element, verb: Dial) -> None:
-    """Put a call to a person at the end of *parent*; what follows is asked for when it is over."""
+Common = Play | Redirect | HangUp | Dial
+"""What both languages write alike."""
+
+
+def append_common(parent: ET.Element, verb: Common) -> None:
+    """Put a *verb* that is written alike in both languages at the end of *parent*."""
+    match verb:
+        case Play(url):
+            element(parent, "Play", {}, url)
+        case Redirect(url):
+            element(parent, "Redirect", {"method": "POST"}, url)
+        case HangUp():
+            element(parent, "Hangup", {})
+        case Dial():
+            _append_dial(parent, verb)
+
+
+def _append_dial(parent: ET.Element, verb: Dial) -> None:
+    # What follows is asked for when the person has hung up, or could not be reached.
     attributes = {
         "action": verb.action,
         "method": "POST",

@@ -21,7 +21,7 @@ from chalicelib.calls.verbs import (
     SendDigits,
     Verb,
 )
-from chalicelib.providers.documents import append_dial, element
+from chalicelib.providers.documents import append_common, element
 
 LONGEST_SPEAK: Final = 3000
 """So many characters one `<Speak>` holds."""
@@ -38,20 +38,16 @@ def append(parent: ET.Element, verb: Verb) -> None:
             attributes = {"language": verb.language} | ({"voice": verb.voice} if verb.voice else {})
             for piece in split(verb.text, LONGEST_SPEAK):
                 element(parent, "Speak", attributes, piece)
-        case Play(url):
-            element(parent, "Play", {}, url)
         case Pause() | AwaitSilence():
             _append_wait(parent, verb)
         case SendDigits(digits):
             element(parent, "DTMF", {"async": "false"}, digits)
-        case Redirect(url):
-            element(parent, "Redirect", {"method": "POST"}, url)
         case Reject(reason):
             element(parent, "Hangup", {"reason": reason})
-        case HangUp():
-            element(parent, "Hangup", {})
-        case Gather() | Dial():
-            _append_question(parent, verb)
+        case Gather():
+            _append_gather(parent, verb)
+        case Play() | Redirect() | HangUp() | Dial():
+            append_common(parent, verb)
 
 
 def _append_wait(parent: ET.Element, verb: Pause | AwaitSilence) -> None:
@@ -64,13 +60,6 @@ def _append_wait(parent: ET.Element, verb: Pause | AwaitSilence) -> None:
         secs, silence_msecs = verb.longest_secs, SILENCE_MSECS
     attributes = {"length": str(secs), "silence": "true", "minSilence": str(silence_msecs)}
     element(parent, "Wait", attributes)
-
-
-def _append_question(parent: ET.Element, verb: Gather | Dial) -> None:
-    if isinstance(verb, Dial):
-        append_dial(parent, verb)
-    else:
-        _append_gather(parent, verb)
 
 
 def _append_gather(parent: ET.Element, verb: Gather) -> None:

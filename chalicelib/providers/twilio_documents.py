@@ -19,7 +19,7 @@ from chalicelib.calls.verbs import (
     SendDigits,
     Verb,
 )
-from chalicelib.providers.documents import append_dial, element
+from chalicelib.providers.documents import append_common, element
 
 LONGEST_SAY: Final = 4096
 """So many characters one `<Say>` holds."""
@@ -32,27 +32,16 @@ def append(parent: ET.Element, verb: Verb) -> None:
             attributes = {"language": verb.language} | ({"voice": verb.voice} if verb.voice else {})
             for piece in split(verb.text, LONGEST_SAY):
                 element(parent, "Say", attributes, piece)
-        case Play(url):
-            element(parent, "Play", {}, url)
         case Pause(seconds):
             element(parent, "Pause", {"length": str(seconds)})
         case SendDigits(digits):
             element(parent, "Play", {"digits": digits})
-        case Redirect(url):
-            element(parent, "Redirect", {"method": "POST"}, url)
         case Reject(reason):
             element(parent, "Reject", {"reason": reason})
-        case HangUp():
-            element(parent, "Hangup", {})
-        case Gather() | Dial():
-            _append_question(parent, verb)
-
-
-def _append_question(parent: ET.Element, verb: Gather | Dial) -> None:
-    if isinstance(verb, Dial):
-        append_dial(parent, verb)
-    else:
-        _append_gather(parent, verb)
+        case Gather():
+            _append_gather(parent, verb)
+        case Play() | Redirect() | HangUp() | Dial():
+            append_common(parent, verb)
 
 
 def _append_gather(parent: ET.Element, verb: Gather) -> None:
