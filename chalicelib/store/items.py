@@ -3,9 +3,10 @@
 from dataclasses import fields
 from datetime import datetime, timedelta
 from hashlib import sha256
-from typing import Any, Final
+from typing import Final
 
 from chalicelib.calls.call import AnsweredBy, Call, CallFailure, Direction, Mode, OnMachine, State
+from chalicelib.calls.field_values import field_values
 from chalicelib.calls.replies import EndCall, read_act, write_act
 from chalicelib.calls.sounds import speech_of
 from chalicelib.calls.terms import AgentKind, AgentSettings, SpeechSettings
@@ -43,28 +44,23 @@ def call_at(call_id: str) -> CallItem:
 
 def call_item(call: Call) -> CallItem:
     """Write *call*."""
-    facts = _facts(call)
+    facts = field_values(call)
     return CallItem(
         call_key(call.call_id),
         "CALL",
         **facts
         | {
             "provider_call_id": call.provider_call_id or None,
-            "error": _facts(call.error) if call.error else None,
-            "agent": _facts(call.agent) if call.agent else None,
+            "error": field_values(call.error) if call.error else None,
+            "agent": field_values(call.agent) if call.agent else None,
             "spoken": set(call.spoken) or None,
             "act": write_act(call.act) if call.act else None,
-            "speech": _facts(call.speech) if call.speech != SpeechSettings() else None,
+            "speech": field_values(call.speech) if call.speech != SpeechSettings() else None,
         },
         state_when_opened=call.state_when_opened,
         natural_end=call.natural_end,
         live_shard=None if call.state.is_final else shard(call.call_id),
     )
-
-
-def _facts(value: Call | AgentSettings | SpeechSettings | CallFailure | Timing) -> dict[str, Any]:
-    """What *value* holds; flat, and not copied, as `asdict` would."""
-    return {field.name: getattr(value, field.name) for field in fields(value)}
 
 
 def call_of(item: CallItem) -> Call:
@@ -139,7 +135,7 @@ def line_of(item: LineItem) -> Line:
 
 
 def _write_timing(timing: Timing) -> dict[str, str | None]:
-    return {name: at.isoformat() if at else None for name, at in _facts(timing).items()}
+    return {name: at.isoformat() if at else None for name, at in field_values(timing).items()}
 
 
 def _read_timing(written: dict[str, str | None]) -> Timing:

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, fields, replace
+from dataclasses import asdict, replace
 from datetime import datetime
 from typing import Any, Final
 
@@ -19,9 +19,9 @@ from chalicelib.calls.events import (
     SpeechEnded,
     TransferEnded,
 )
+from chalicelib.calls.field_values import field_values
 from chalicelib.calls.replies import read_act, write_act
 from chalicelib.calls.sounds import speech_of
-from chalicelib.calls.terms import SpeechSettings
 from chalicelib.calls.transcript import Kind, Line, Speaker
 from chalicelib.calls.verbs import Manner
 from chalicelib.errors import AgentError
@@ -98,7 +98,7 @@ def read_reading(payload: Mapping[str, Any]) -> Reading:
 
 def write_question(question: Question) -> dict[str, Any]:
     """Put *question* into JSON."""
-    return _facts(question) | {"at": question.at.isoformat()}
+    return field_values(question) | {"at": question.at.isoformat()}
 
 
 def read_question(payload: Mapping[str, Any]) -> Question:
@@ -134,8 +134,8 @@ def write_answer(answer: Answer | None) -> dict[str, Any] | None:
     said = answer.line
     act = write_act(said.act) if said.act else None
     # How long it took is for those who look at the call later.
-    line = _facts(said) | {"at": said.at.isoformat(), "act": act, "timing": None}
-    manner = _facts(answer.manner) | {"speech": _facts(answer.manner.speech)}
+    line = field_values(said) | {"at": said.at.isoformat(), "act": act, "timing": None}
+    manner = field_values(answer.manner) | {"speech": field_values(answer.manner.speech)}
     return {"line": line, "manner": manner}
 
 
@@ -154,11 +154,6 @@ def read_answer(payload: Mapping[str, Any] | None) -> Answer | None:
         ),
         manner,
     )
-
-
-def _facts(value: Question | Line | Manner | SpeechSettings) -> dict[str, Any]:
-    """What *value* holds; not copied, as `asdict` would."""
-    return {field.name: getattr(value, field.name) for field in fields(value)}
 
 
 def _manner_of(facts: Mapping[str, Any]) -> Manner:
