@@ -19,6 +19,16 @@ CONFIDENCE: Final = "0.93"
 END_OF_SPEECH_SECS: Final = 0.7
 """The silence after which a carrier that decides for itself takes a sentence for finished."""
 TONE_SECS: Final = 0.2
+DIAL_STATUS: Final = {
+    Outcome.TALKED: "completed",
+    Outcome.BUSY: "busy",
+    Outcome.REJECTED: "busy",
+    Outcome.FAILED: "failed",
+    Outcome.UNANSWERED: "no-answer",
+}
+"""What both carriers call what became of a second call.
+https://www.twilio.com/docs/voice/twiml/dial#dialcallstatus-values
+https://docs.plivo.com/docs/voice/use-cases/dial-status-reporting-xml"""
 DIGIT_PAUSES: Final = {"w": 0.5, "W": 1.0}
 
 

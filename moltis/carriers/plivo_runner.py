@@ -8,6 +8,7 @@ from moltis.carriers.attention import Ear
 from moltis.carriers.document_call import End
 from moltis.carriers.document_runner import (
     CONFIDENCE,
+    DIAL_STATUS,
     END_OF_SPEECH_SECS,
     CallOverError,
     Runner,
@@ -33,14 +34,6 @@ MIN_SILENCE_MSECS: Final = 2000
 
 DIAL_RING_SECS: Final = 120
 LONGEST_DIAL_SECS: Final = 14400
-# https://docs.plivo.com/docs/voice/use-cases/dial-status-reporting-xml
-DIAL_STATUS: Final = {
-    Outcome.TALKED: "completed",
-    Outcome.BUSY: "busy",
-    Outcome.REJECTED: "busy",
-    Outcome.FAILED: "failed",
-    Outcome.UNANSWERED: "no-answer",
-}
 NORMAL: Final = "4000"
 NOTHING_LEFT: Final = "4010"
 _PURPOSES: Final = ("answer", "action", "transfer", "redirect")

@@ -24,19 +24,19 @@ from moltis.carriers.telnyx_commands import REJECTIONS
 from moltis.carriers.telnyx_events import Reporter, iso
 from moltis.carriers.telnyx_fields import LONGEST_CALL_SECS, Body
 from moltis.carriers.telnyx_talk import Talk
-from moltis.carriers.telnyx_transfer import Bridged, OtherLeft, OtherSays, Transfer
+from moltis.carriers.telnyx_transfer import (
+    REFUSED,
+    RING_SECS,
+    Bridged,
+    OtherLeft,
+    OtherSays,
+    Transfer,
+)
 from moltis.carriers.telnyx_webhooks import Mailbox
 
-RING_SECS: Final = 30
-"""The usual limit; Telnyx's specification does not tell its own."""
 CALLER_WAITS_SECS: Final = 60
 """So long a caller hears it ring."""
 
-_REFUSED: Final = {
-    Refusal.BUSY: ("user_busy", "486"),
-    Refusal.REJECTED: ("call_rejected", "603"),
-    Refusal.FAILED: ("not_found", "404"),
-}
 _UNKNOWN: Final = "unspecified"
 _CALLER: Final = "caller"
 _CALLEE: Final = "callee"
@@ -177,7 +177,7 @@ class TelnyxCall:
             case PicksUp() if self._outbound and not answered:
                 self._answered(self._dial)
             case Refuses(reason=reason) if self._outbound and not answered:
-                cause, sip = _REFUSED[reason]
+                cause, sip = REFUSED[reason]
                 raise CallOverError(cause, _CALLEE, sip)
             case Bridged() | OtherSays() | OtherLeft():
                 self._meet_other(signal)
@@ -244,7 +244,7 @@ class TelnyxCall:
             side = _CALLEE if self._outbound else _CALLER
             return CallOverError("normal_clearing", side, self._sip())
         if self._outbound:
-            cause, sip = _REFUSED[Refusal.REJECTED]
+            cause, sip = REFUSED[Refusal.REJECTED]
             return CallOverError(cause, _CALLEE, sip)
         return _over(_GAVE_UP)
 

@@ -14,11 +14,13 @@ from moltis.carriers.telnyx_fields import LONGEST_CALL_SECS, Body
 from moltis.carriers.telnyx_webhooks import Mailbox
 
 RING_SECS: Final = 30
+"""The usual limit; Telnyx's specification does not tell its own."""
 REFUSED: Final = {
-    Refusal.BUSY: "user_busy",
-    Refusal.REJECTED: "call_rejected",
-    Refusal.FAILED: "not_found",
+    Refusal.BUSY: ("user_busy", "486"),
+    Refusal.REJECTED: ("call_rejected", "603"),
+    Refusal.FAILED: ("not_found", "404"),
 }
+"""The cause, and the code of SIP, of a call that is not taken."""
 _UNANSWERED: Final = "timeout"
 _TOO_LONG: Final = "time_limit"
 _LEFT: Final = "originator_cancel"
@@ -120,9 +122,9 @@ class Transfer:
                 case PicksUp():
                     return ""
                 case Refuses(reason=reason):
-                    return REFUSED[reason]
+                    return REFUSED[reason][0]
                 case HangsUp():
-                    return REFUSED[Refusal.REJECTED]
+                    return REFUSED[Refusal.REJECTED][0]
                 case EndsCall(why=why):
                     return why if why == _UNANSWERED else _LEFT
 

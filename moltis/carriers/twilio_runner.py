@@ -6,6 +6,7 @@ from chalicelib.overriding import override
 from moltis.carriers.attention import Ear
 from moltis.carriers.document_runner import (
     CONFIDENCE,
+    DIAL_STATUS,
     END_OF_SPEECH_SECS,
     CallOverError,
     Runner,
@@ -23,14 +24,6 @@ APPLICATION_ERROR: Final = "We are sorry. An application error has occurred. Goo
 DEFAULT_TIMEOUT_SECS: Final = 5
 DIAL_RING_SECS: Final = 30
 LONGEST_DIAL_SECS: Final = 14400
-# https://www.twilio.com/docs/voice/twiml/dial#dialcallstatus-values
-DIAL_STATUS: Final = {
-    Outcome.TALKED: "completed",
-    Outcome.BUSY: "busy",
-    Outcome.REJECTED: "busy",
-    Outcome.FAILED: "failed",
-    Outcome.UNANSWERED: "no-answer",
-}
 OK: Final = "200"
 """What SIP calls a call that was answered."""
 
