@@ -75,9 +75,9 @@ def _situation(call: Call) -> str:
     at = call.started_at.astimezone(UTC)
     other = caller(call.other_party) or "a withheld number"
     if call.direction is Direction.OUTBOUND:
-        who = f"You are {call.from_number}, and you have called {other}."
+        who = f"You are {call.our_number}, and you have called {other}."
     else:
-        who = f"You are {call.to_number}, and {other} has called you."
+        who = f"You are {call.our_number}, and {other} has called you."
     began = f"It is {at:%A}, {at.day} {at:%B} {at.year}, {at:%H:%M} in UTC."
     return f"{who} {began} Speak the language {call.language}. Words in [brackets] are not spoken."
 
