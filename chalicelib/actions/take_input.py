@@ -94,7 +94,8 @@ def _break_silence(event: InputGathered, call_id: CallId, exchange: Exchange) ->
     if call is None or (call.turn == event.turn and is_wanted_over(call)):
         return [HangUp()]
     line = silence_line(call, event.quiet, exchange)
-    spoken = exchange.calls.reply(call.call_id, event.turn, Reply(line=line, told=True))
+    reply = Reply(line=line, heard=call.heard, told=True)
+    spoken = exchange.calls.reply(call.call_id, event.turn, reply)
     if spoken is None:
         return [HangUp()]
     turn, quiet = event.turn + 1, event.quiet + 1

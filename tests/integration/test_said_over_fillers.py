@@ -42,6 +42,23 @@ def test_it_is_answered_and_not_what_came_before(phone: Phone, agent: Storytelle
     assert phone.at_carrier(call).alerts == []
 
 
+def test_who_says_nothing_after_that_is_asked_whether_anybody_is_there(
+    phone: Phone, agent: Storyteller
+) -> None:
+    agent.script((1.5, "On Friday."), "On Monday, then.")
+    far_end = phone.far_end(
+        Says("On Friday?"), Says("No, on Monday."), Says("Bye.", when="still there")
+    )
+
+    call = phone.over(phone.initiate(far_end, "Hi."))
+
+    said = [text for _, text in words(call)]
+    assert said[3:] == [
+        *("No, on Monday.", "On Monday, then.", "Are you still there?", "Bye.", "Goodbye."),
+    ]
+    assert call["end_reason"] == "hangup_bot"
+
+
 def test_who_thinks_better_of_it_is_not_put_through(phone: Phone, agent: Storyteller) -> None:
     agent.script((1.5, "I will put you through.", Transfer(BOSS)), "On Monday, then.")
     boss = ScriptedFarEnd([])
