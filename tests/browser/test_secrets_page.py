@@ -16,7 +16,7 @@ TOKEN = "fedcba9876543210fedcba9876543210"
 
 @pytest.fixture
 def phone() -> Iterator[Phone]:
-    with a_phone(max_duration_secs=60) as running:
+    with a_phone(max_duration_secs=1200) as running:
         yield running
 
 
@@ -35,6 +35,18 @@ def store(page: Visit, name: str, value: str) -> None:
     page.button(f"Store {name}").first.click()
     page.page.get_by_label(f"New {name}").locator("visible=true").fill(value)
     page.page.keyboard.press("Enter")
+
+
+def keep_back(page: Visit, method: str) -> list[Route]:
+    """Have the first request of *method* wait until somebody lets it go on."""
+    held: list[Route] = []
+
+    def hold(route: Route) -> None:
+        is_first = not held and method in (route.request.post_data or "")
+        held.append(route) if is_first else route.continue_()
+
+    page.page.route("**/rpc", hold)
+    return held
 
 
 def test_a_stored_credential_shows_its_ending_and_never_itself(page: Visit) -> None:
@@ -112,6 +124,7 @@ def test_the_button_that_tests_credentials_says_what_the_carrier_says(page: Visi
 
     store(page, "Account SID", opened.owned.credentials["account_sid"])
     store(page, "Auth token", TOKEN)
+    expect(secret(page, "phone.twilio.account_sid")).to_contain_text("Stored, ends in")
     expect(secret(page, "phone.twilio.auth_token")).to_contain_text("ends in 3210")
     page.button("Test the credentials of Twilio").click()
     expect(verdict).to_contain_text("does not know these credentials")
@@ -128,13 +141,7 @@ def test_the_button_that_tests_credentials_says_what_the_carrier_says(page: Visi
 
 
 def test_who_types_the_next_credential_keeps_the_keyboard(page: Visit) -> None:
-    held: list[Route] = []
-
-    def hold(route: Route) -> None:
-        is_first = not held and "phone.secrets.set" in (route.request.post_data or "")
-        held.append(route) if is_first else route.continue_()
-
-    page.page.route("**/rpc", hold)
+    held = keep_back(page, "phone.secrets.set")
     store(page, "Account SID", "AC" + TOKEN)
     expect(page.page.get_by_label("New Account SID").locator("visible=true")).to_be_visible()
     page.button("Store Auth token").first.click()
@@ -147,6 +154,16 @@ def test_who_types_the_next_credential_keeps_the_keyboard(page: Visit) -> None:
     expect(typed).to_be_focused()
     page.page.keyboard.type(TOKEN[16:])
     page.page.keyboard.press("Enter")
+    expect(secret(page, "phone.twilio.auth_token")).to_contain_text("Stored, ends in 3210")
+
+
+def test_of_two_credentials_that_are_kept_at_once_neither_is_lost(page: Visit) -> None:
+    held = keep_back(page, "phone.secrets.set")
+    store(page, "Account SID", "AC" + TOKEN)
+    store(page, "Auth token", TOKEN)
+    held[0].continue_()
+
+    expect(secret(page, "phone.twilio.account_sid")).to_contain_text("Stored, ends in")
     expect(secret(page, "phone.twilio.auth_token")).to_contain_text("Stored, ends in 3210")
 
 
