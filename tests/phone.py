@@ -22,7 +22,7 @@ from moltis.gateway import Gateway, running
 from moltis.rpc_client import GatewayAddress, RefusedError, RpcClient
 
 SPEED: Final = 20.0
-PATIENCE_SECS: Final = 60.0
+PATIENCE_SECS: Final = 180.0
 CALLER: Final = "+15559876543"
 STRANGER: Final = "+15557654321"
 GREETING: Final = "Hello! How can I help?"

@@ -21,7 +21,7 @@ SPEED: Final = 8.0
 
 @pytest.fixture(scope="module")
 def phone() -> Iterator[Phone]:
-    with a_phone(max_duration_secs=120, speed=SPEED, telnyx={}) as running:
+    with a_phone(max_duration_secs=1200, speed=SPEED, telnyx={}) as running:
         yield running
 
 
@@ -66,6 +66,8 @@ def test_a_call_is_placed_watched_steered_and_ended(desk: Visit, phone: Phone) -
     live.get_by_label("Keys, like").fill("1ww2#")
     live.get_by_role("button", name="Send keys").click()
     expect(live.get_by_role("log")).to_contain_text("1ww2#")
+    (call,) = phone.rpc.ask("voicecall.status")["active_calls"]
+    phone.until(call["call_id"], lambda call: ("bot", "12#") in audible(phone, call))
     live.get_by_role("button", name="Hang up").click()
 
     expect(live).to_contain_text("we hung up")

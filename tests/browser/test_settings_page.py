@@ -22,7 +22,7 @@ OPEN_ALL = "document.querySelectorAll('details').forEach(one => { one.open = tru
 
 @pytest.fixture
 def phone() -> Iterator[Phone]:
-    with a_phone(max_duration_secs=60) as running:
+    with a_phone(max_duration_secs=1200) as running:
         yield running
 
 
@@ -393,7 +393,7 @@ def test_a_reader_sees_everything_and_can_change_nothing(phone: Phone, browse: O
 
     expect(page.visit.page.get_by_text("may look and change nothing")).to_be_visible()
     expect(page.control("phone.max_duration_secs")).to_be_disabled()
-    expect(page.control("phone.max_duration_secs")).to_have_value("60")
+    expect(page.control("phone.max_duration_secs")).to_have_value("1200")
     expect(page.visit.page.locator("#save")).to_be_hidden()
 
 

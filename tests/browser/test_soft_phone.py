@@ -42,7 +42,7 @@ delete window.speechSynthesis;
 
 @pytest.fixture(scope="module")
 def phone() -> Iterator[Phone]:
-    with a_phone(max_duration_secs=120, speed=SPEED, telnyx={}, plivo={}) as running:
+    with a_phone(max_duration_secs=1200, speed=SPEED, telnyx={}, plivo={}) as running:
         yield running
 
 

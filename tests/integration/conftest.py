@@ -9,5 +9,5 @@ from tests.phone import Phone, a_phone
 
 @pytest.fixture(scope="module")
 def phone() -> Iterator[Phone]:
-    with a_phone(max_duration_secs=60) as running:
+    with a_phone(max_duration_secs=1200) as running:
         yield running

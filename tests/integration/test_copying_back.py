@@ -30,7 +30,7 @@ COPY: Final = ("data", "copy-back", "--stage", "local", "--from", RESTORED)
 
 @pytest.fixture
 def phone() -> Iterator[Phone]:
-    with a_phone(max_duration_secs=60) as running:
+    with a_phone(max_duration_secs=1200) as running:
         yield running
 
 

@@ -29,7 +29,7 @@ def phone(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Phone]:
     hasty.write_text(json.dumps(machine))
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(local_cloud, "STATE_MACHINE", hasty)
-        with a_phone("telnyx", max_duration_secs=60) as running:
+        with a_phone("telnyx", max_duration_secs=1200) as running:
             yield running
 
 

@@ -34,7 +34,7 @@ DAMAGED: list[tuple[str, Json]] = [
 
 @pytest.fixture
 def phone() -> Iterator[Phone]:
-    with a_phone(max_duration_secs=60) as running:
+    with a_phone(max_duration_secs=1200) as running:
         yield running
 
 

@@ -174,7 +174,8 @@ def test_the_fallback_calls_when_the_carrier_itself_is_the_trouble() -> None:
 @every_carrier
 @pytest.mark.parametrize("machine", ["hangup", "leave_message"])
 def test_an_answering_machine_is_told_from_a_person(provider: str, machine: str) -> None:
-    with a_phone(provider, outbound={"machine": machine}) as phone:
+    # Slow enough that we hear of the machine while the message is still being spoken.
+    with a_phone(provider, speed=8, outbound={"machine": machine}) as phone:
         number = phone.new_number()
         phone.attach(number, lambda: AnsweringMachine("Nobody is at home. Speak after the beep."))
         taken = phone.over(phone.initiate(number, LONG_NEWS, mode="notify"))

@@ -37,7 +37,7 @@ LIKE_IT: Final = "9"
 
 @pytest.fixture(scope="module")
 def phone() -> Iterator[Phone]:
-    with a_phone(inbound_policy="open", max_duration_secs=60) as running:
+    with a_phone(inbound_policy="open", max_duration_secs=1200) as running:
         yield running
 
 

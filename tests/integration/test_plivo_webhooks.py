@@ -22,7 +22,7 @@ ENDS = {
 
 @pytest.fixture(scope="module")
 def phone() -> Iterator[Phone]:
-    with a_phone(provider="plivo", max_duration_secs=60) as running:
+    with a_phone(provider="plivo", max_duration_secs=1200) as running:
         yield running
 
 

@@ -30,7 +30,7 @@ ID = {"plivo": "CallUUID", "twilio": "CallSid"}
 
 @pytest.fixture(scope="module", params=["plivo", "twilio"])
 def phone(request: pytest.FixtureRequest) -> Iterator[Phone]:
-    with a_phone(request.param, max_duration_secs=60) as running:
+    with a_phone(request.param, max_duration_secs=1200) as running:
         yield running
 
 

@@ -16,7 +16,7 @@ SID, TOKEN = "AC0123456789abcdef0123456789abcdef", "fedcba9876543210fedcba987654
 
 @pytest.fixture
 def phone() -> Iterator[Phone]:
-    with a_phone(max_duration_secs=60) as running:
+    with a_phone(max_duration_secs=1200) as running:
         yield running
 
 
