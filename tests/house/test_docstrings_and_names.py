@@ -3,17 +3,15 @@ import sys
 from pathlib import Path
 from typing import Final, TypeGuard
 
-import pytest
-
-from tests.house.sources import ROOMS, ROOT, classes, files, functions, shown, tree
+from tests.house.sources import ROOMS, ROOT, classes, each_of, files, functions, tree
 
 DRAWERS: Final = {"utils", "helpers", "common", "core", "models", "types", "constants"}
 POSTPONED: Final = "TO" + "DO"
 
 ours = [path for path in files(*ROOMS, "tests") if path.name != "__init__.py"]
-every_file = pytest.mark.parametrize("path", ours, ids=shown)
-every_module = pytest.mark.parametrize("path", files(*ROOMS), ids=shown)
-every_test_file = pytest.mark.parametrize("path", files("tests"), ids=shown)
+every_file = each_of(ours)
+every_module = each_of(files(*ROOMS))
+every_test_file = each_of(files("tests"))
 
 
 CONTRACTS: Final = {
@@ -35,9 +33,7 @@ def is_overriding(node: ast.stmt) -> TypeGuard[ast.FunctionDef]:
     )
 
 
-@pytest.mark.parametrize(
-    "path", [path for path in files(*ROOMS, "tests") if path.name == "__init__.py"], ids=shown
-)
+@each_of([path for path in files(*ROOMS, "tests") if path.name == "__init__.py"])
 def test_a_package_is_empty(path: Path) -> None:
     assert path.read_text() == ""
 

@@ -1,15 +1,13 @@
 from pathlib import Path
 from typing import Final
 
-import pytest
-
-from tests.house.sources import ROOMS, ROOT, files, functions, shown
+from tests.house.sources import ROOMS, ROOT, each_of, files, functions
 
 LONGEST_FUNCTION: Final = 45
 LONGEST: Final = {"app.py": 60, "tests": 500}
 LONGEST_MODULE: Final = 400
 
-every_file = pytest.mark.parametrize("path", [ROOT / "app.py", *files(*ROOMS, "tests")], ids=shown)
+every_file = each_of([ROOT / "app.py", *files(*ROOMS, "tests")])
 
 
 @every_file
