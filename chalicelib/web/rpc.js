@@ -56,3 +56,13 @@ export async function send(path, options = {}) {
     throw new RpcError({ code: 0, message });
   }
 }
+
+/** A queue: each request that is put into it is made when the one before has been answered. */
+export function queue() {
+  let last = Promise.resolve();
+  return (request) => {
+    const mine = last.then(request);
+    last = mine.catch(() => {});
+    return mine;
+  };
+}

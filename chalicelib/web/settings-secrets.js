@@ -1,18 +1,12 @@
 // Credentials: stored, replaced, removed, tested; of each at most the last four characters are shown.
 
-import { ask } from "./rpc.js";
+import { ask, queue } from "./rpc.js";
 import { sentence } from "./session.js";
 import { ago, button, confirmed, make } from "./making.js";
 import { label } from "./settings-layout.js";
 
-/** Requests that change secrets wait for each other: each one stands on what the last has left. */
-let last = Promise.resolve();
-
-function inTurn(method, params) {
-  const mine = last.then(() => ask(method, params));
-  last = mine.catch(() => {});
-  return mine;
-}
+/** Requests that change secrets: each one stands on what the last has left. */
+const inTurn = queue();
 
 /** One secret: whether it is stored, and what can be done with it. */
 export class Secret {
@@ -99,7 +93,7 @@ export class Secret {
       return;
     }
     try {
-      const view = await inTurn("phone.secrets.set", { secrets: { [this.key]: value } });
+      const view = await inTurn(() => ask("phone.secrets.set", { secrets: { [this.key]: value } }));
       this.#edit(false);
       this.page.secretsChanged(view, `${label(this.key)} is stored.`);
     } catch (error) {
@@ -117,7 +111,7 @@ export class Secret {
       return;
     }
     try {
-      const view = await inTurn("phone.secrets.remove", { keys: [this.key] });
+      const view = await inTurn(() => ask("phone.secrets.remove", { keys: [this.key] }));
       this.page.secretsChanged(view, `${label(this.key)} is removed.`);
       this.store.focus();
     } catch (error) {

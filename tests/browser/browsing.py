@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, Final
 
 import axe_playwright_python
-from playwright.sync_api import Browser, ConsoleMessage, Locator, Page, expect
+from playwright.sync_api import Browser, ConsoleMessage, Locator, Page, Route, expect
 
 from tests.phone import Phone
 
@@ -56,6 +56,17 @@ class Visit:
         self.open(path, token=token or self.phone.gateway.token)
         self.button("Sign in").click()
         expect(self.button("Sign out")).to_be_visible()
+
+    def keep_back(self, path: str, text: str = "") -> list[Route]:
+        """Have the first request to *path* that has *text* wait until somebody lets it go on."""
+        held: list[Route] = []
+
+        def hold(route: Route) -> None:
+            is_first = not held and text in (route.request.post_data or "")
+            held.append(route) if is_first else route.continue_()
+
+        self.page.route(path, hold)
+        return held
 
     def button(self, name: str) -> Locator:
         """The button that says so."""

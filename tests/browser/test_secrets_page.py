@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Locator, Route, expect
+from playwright.sync_api import Locator, expect
 
 from chalicelib import wiring
 from chalicelib.calls.call import State, new_call_id
@@ -35,18 +35,6 @@ def store(page: Visit, name: str, value: str) -> None:
     page.button(f"Store {name}").first.click()
     page.page.get_by_label(f"New {name}").locator("visible=true").fill(value)
     page.page.keyboard.press("Enter")
-
-
-def keep_back(page: Visit, method: str) -> list[Route]:
-    """Have the first request of *method* wait until somebody lets it go on."""
-    held: list[Route] = []
-
-    def hold(route: Route) -> None:
-        is_first = not held and method in (route.request.post_data or "")
-        held.append(route) if is_first else route.continue_()
-
-    page.page.route("**/rpc", hold)
-    return held
 
 
 def test_a_stored_credential_shows_its_ending_and_never_itself(page: Visit) -> None:
@@ -141,7 +129,7 @@ def test_the_button_that_tests_credentials_says_what_the_carrier_says(page: Visi
 
 
 def test_who_types_the_next_credential_keeps_the_keyboard(page: Visit) -> None:
-    held = keep_back(page, "phone.secrets.set")
+    held = page.keep_back("**/rpc", "phone.secrets.set")
     store(page, "Account SID", "AC" + TOKEN)
     expect(page.page.get_by_label("New Account SID").locator("visible=true")).to_be_visible()
     page.button("Store Auth token").first.click()
@@ -158,7 +146,7 @@ def test_who_types_the_next_credential_keeps_the_keyboard(page: Visit) -> None:
 
 
 def test_of_two_credentials_that_are_kept_at_once_neither_is_lost(page: Visit) -> None:
-    held = keep_back(page, "phone.secrets.set")
+    held = page.keep_back("**/rpc", "phone.secrets.set")
     store(page, "Account SID", "AC" + TOKEN)
     store(page, "Auth token", TOKEN)
     held[0].continue_()

@@ -132,6 +132,20 @@ def test_keys_reach_the_agent(handset: Visit, phone: Phone) -> None:
     assert ("user", "42") in words(phone.over(newest_call(phone)))
 
 
+def test_keys_keep_their_order_though_the_first_is_late(handset: Visit) -> None:
+    be_called(handset)
+    is_my_turn(handset)
+    held = handset.keep_back("**/press")
+    handset.button("4").click()
+    handset.button("2").click()
+    handset.button("hash").click()
+
+    held[0].continue_()
+
+    expect(handset.page.locator(".user.dtmf .line-text")).to_have_text(["42#"])
+    handset.button("Hang up").click()
+
+
 def test_by_keyboard_alone_a_person_has_a_whole_conversation(handset: Visit, phone: Phone) -> None:
     press = handset.page.keyboard.press
     go_to(handset, "Have the agent call me", press)

@@ -1,10 +1,11 @@
 // The telephone at the far end: has a number, does what it is told, and tells what happens to it.
 
-import { RpcError, SIGNED_OUT, headers, send } from "./rpc.js";
+import { RpcError, SIGNED_OUT, headers, queue, send } from "./rpc.js";
 
 const KEPT = "moltis-telephone";
 const POLL_SECS = 20;
 const PAUSES_MS = [500, 1000, 2000, 4000, 8000];
+const IN_ORDER = new Set(["say", "press"]);
 const UNAUTHORIZED = 401;
 const GONE = 404;
 
@@ -26,6 +27,7 @@ export class Telephone {
     this.id = "";
     this.round = 0;
     this.failures = 0;
+    this.inTurn = queue();
     document.addEventListener(SIGNED_OUT, () => this.rest());
   }
 
@@ -50,9 +52,10 @@ export class Telephone {
     }
   }
 
-  /** Do `act`: answer, reject, say, press, hang-up, dial. */
+  /** Do `act`: answer, reject, say, press, hang-up, dial. Keys and words keep their order. */
   act(act, content = {}) {
-    return request("POST", `control/phones/${this.id}/${act}`, content);
+    const make = () => request("POST", `control/phones/${this.id}/${act}`, content);
+    return IN_ORDER.has(act) ? this.inTurn(make) : make();
   }
 
   /** Listen no more. */
