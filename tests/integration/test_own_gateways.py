@@ -57,8 +57,10 @@ def test_twenty_calls_at_once_keep_their_transcripts_apart() -> None:
     with a_phone(outbound={"max_concurrent_calls": 25}) as phone:
 
         def call_somebody(number: int) -> Json:
-            script = [Says(f"Line {number}, turn {turn}.") for turn in range(1, 6)]
-            to = phone.far_end(*script, HangsUp())
+            # Each reply ends with what the call is about; a filler is waited out.
+            about = f"call {number}"
+            script = [Says(f"Line {number}, turn {turn}.", when=about) for turn in range(1, 6)]
+            to = phone.far_end(*script, HangsUp(when=about))
             return phone.over(phone.initiate(to, f"Opening of call {number}."))
 
         with ThreadPoolExecutor(20) as pool:
