@@ -3,6 +3,7 @@
 import gc
 import os
 from collections.abc import Iterator
+from typing import Any
 
 import hypothesis
 import pytest
@@ -25,9 +26,31 @@ for name in ("AWS_PROFILE", "AWS_ENDPOINT_URL", "AWS_ENDPOINT_URL_LAMBDA"):
     os.environ.pop(name, None)
 
 
+from botocore.loaders import JSONFileLoader  # noqa: E402  # not before the account is a made-up one
+
+_models: dict[str, Any] = {}
+_read = JSONFileLoader.load_file
+
+
+def _read_once(loader: JSONFileLoader, path: str) -> Any:  # whatever AWS wrote
+    """Read a model of AWS once in a process: each of hundreds of gateways has its own session."""
+    if path not in _models:
+        _models[path] = _read(loader, path)
+    return _models[path]
+
+
+JSONFileLoader.load_file = _read_once
+
+
 # How long an example takes is the machine's affair, and it has much to do.
 hypothesis.settings.register_profile("patient", deadline=None)
 hypothesis.settings.load_profile("patient")
+
+
+def pytest_collection_finish() -> None:
+    """Leave what was imported to itself: only what tests make is looked through for leaks."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture(scope="session", autouse=True)
