@@ -51,7 +51,7 @@ def live_through(phone: Killable, number: str, death: Death) -> tuple[Conversati
     seen = wiring.calls().conversation(placed["call_id"])
     deadline = time.monotonic() + PATIENCE_SECS
     while not seen.call.state.is_final and time.monotonic() < deadline:
-        time.sleep(0.05)
+        time.sleep(0.2)
         seen = wiring.calls().conversation(placed["call_id"])
     there = phone.carriers.call(seen.call.provider_call_id)
     assert there.wait(PATIENCE_SECS)
