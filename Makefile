@@ -5,8 +5,9 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 STAMP  := $(VENV)/.installed
 STAGE  ?= dev
-# Half of what tests do is wait for calls to go on.
-WORKERS ?= $(shell expr 2 \* $$(getconf _NPROCESSORS_ONLN))
+# A third of what tests do is wait for calls to go on; with more workers yet, the waits for the
+# machine become longer than some tests grant.
+WORKERS ?= $(shell expr 3 \* $$(getconf _NPROCESSORS_ONLN) / 2)
 # Tests start hundreds of processes: what one of them compiles, the others need not.
 unexport PYTHONDONTWRITEBYTECODE
 MINISTACK := build/ministack

@@ -45,7 +45,7 @@ ACCOUNT: Final = an_account(
     account_id="telnyx",
     provider="telnyx",
     inbound_policy=InboundPolicy.OPEN,
-    agent=AgentSettings(reply_budget_secs=0.05, timeout_secs=0.15),
+    agent=AgentSettings(reply_budget_secs=0.05, timeout_secs=0.6),
 )
 CALL: Final = a_call(
     account="telnyx",

@@ -27,7 +27,7 @@ def phone(request: pytest.FixtureRequest) -> Iterator[Phone]:
 
 
 def test_it_is_answered_and_not_what_came_before(phone: Phone, agent: Storyteller) -> None:
-    agent.script((1.5, "On Friday."), "On Monday, then.")
+    agent.script((2.5, "On Friday."), "On Monday, then.")
     far_end = phone.far_end(
         Says("On Friday?"), Says("No, on Monday."), Says("Bye.", when="On Monday, then")
     )
@@ -45,7 +45,7 @@ def test_it_is_answered_and_not_what_came_before(phone: Phone, agent: Storytelle
 def test_who_says_nothing_after_that_is_asked_whether_anybody_is_there(
     phone: Phone, agent: Storyteller
 ) -> None:
-    agent.script((1.5, "On Friday."), "On Monday, then.")
+    agent.script((2.5, "On Friday."), "On Monday, then.")
     far_end = phone.far_end(
         Says("On Friday?"), Says("No, on Monday."), Says("Bye.", when="still there")
     )
@@ -60,7 +60,7 @@ def test_who_says_nothing_after_that_is_asked_whether_anybody_is_there(
 
 
 def test_who_thinks_better_of_it_is_not_put_through(phone: Phone, agent: Storyteller) -> None:
-    agent.script((1.5, "I will put you through.", Transfer(BOSS)), "On Monday, then.")
+    agent.script((2.5, "I will put you through.", Transfer(BOSS)), "On Monday, then.")
     boss = ScriptedFarEnd([])
     phone.attach(BOSS, lambda: boss)
     far_end = phone.far_end(
