@@ -12,7 +12,6 @@ from moltis.carriers.line import (
     Refuses,
     Says,
     Sound,
-    speaking_time,
 )
 from moltis.carriers.twilio_runner import APPLICATION_ERROR
 from tests.carriers.gateway import Gateway, Hook, Reply, response
@@ -144,7 +143,7 @@ def test_the_time_limit_cuts_the_call(stage: Stage) -> None:
     call = over(stage.call(None, ("TimeLimit", "60")))
 
     assert call.status == "completed"
-    assert 59 <= call.duration_secs <= 90
+    assert 59 <= call.duration_secs <= 65
 
 
 def test_the_far_end_can_hang_up_in_the_middle_of_speech(stage: Stage) -> None:
@@ -155,7 +154,7 @@ def test_the_far_end_can_hang_up_in_the_middle_of_speech(stage: Stage) -> None:
 
     assert call.status == "completed"
     assert [(m.text, m.whole) for m in call.heard] == [(words.strip(), False)]
-    assert call.duration_secs < speaking_time(words)
+    assert call.duration_secs <= 4
 
 
 def test_the_far_end_can_hang_up_while_the_gateway_thinks(stage: Stage) -> None:
@@ -280,14 +279,14 @@ def test_a_caller_can_be_rejected_after_a_redirect_and_a_pause_delays_the_answer
 ) -> None:
     gateway = stage.gateway
     gateway.on("/answer", response(f"<Redirect>{gateway.url}/second</Redirect>"))
-    gateway.on("/second", response("<Reject/>"), response('<Pause length="40"/>', "<Hangup/>"))
+    gateway.on("/second", response("<Reject/>"), response('<Pause length="2"/>', "<Hangup/>"))
 
     refused = over(stage.carriers.dial_in(THEIRS, OURS, ScriptedFarEnd()))
     delayed = over(stage.carriers.dial_in(THEIRS, OURS, ScriptedFarEnd()))
 
     assert refused.status == "no-answer"
     assert (delayed.status, delayed.moments) == ("completed", ())
-    assert delayed.duration_secs <= 30
+    assert delayed.duration_secs <= 1
 
 
 def test_a_caller_who_gives_up_before_the_answer_was_not_answered(stage: Stage) -> None:
@@ -336,7 +335,7 @@ def test_sound_files_are_fetched_and_take_their_time(stage: Stage) -> None:
 
     assert [(m.sound, m.text, m.whole) for m in call.heard] == [(Sound.AUDIO, url, True)]
     assert call.audio == {url: wav}
-    assert 2 <= call.duration_secs <= 20
+    assert 2 <= call.duration_secs <= 4
 
 
 @pytest.mark.parametrize(

@@ -68,6 +68,8 @@ def check(phone: Killable, number: str, seen: Conversation, there: SimulatedCall
         for moment in there.moments
         if moment.side is Side.AGENT and moment.sound is Sound.SPEECH
     )
+    # An apology is for each turn that fails, and a busy machine may fail two.
+    assert max(times for text, times in heard.items() if text != ENGLISH.apology) == 1
     written = Counter(line.text for line in seen.lines if line.speaker is Speaker.BOT)
     assert heard <= written, "nothing is heard twice that was not said twice"
     assert len(replies(seen)) <= 1

@@ -30,7 +30,7 @@ def test_in_any_order_of_events_the_laws_hold(provider: str, part: int) -> None:
         machine,
         settings=settings(
             max_examples=SEQUENCES // PARTS,
-            stateful_step_count=20,
+            stateful_step_count=30,
             deadline=None,
             derandomize=True,
             suppress_health_check=list(HealthCheck),
