@@ -35,7 +35,11 @@ def test_nothing_is_left_behind_although_a_client_keeps_its_connection() -> None
 
 
 def test_carriers_that_never_started_can_be_stopped() -> None:
+    before = set(threading.enumerate())
+
     SimulatedCarriers().stop()
+
+    assert set(threading.enumerate()) == before
 
 
 def test_the_port_can_be_chosen() -> None:
