@@ -47,6 +47,8 @@ class CarrierCall:
     """Those of the words that were said while an interruption of ours was on its way."""
     addresses: dict[str, str] = field(default_factory=dict)
     """Where its webhooks go, by their purpose."""
+    told_to_end: bool = False
+    """Whether a document of ours ended it."""
 
     @property
     def is_over(self) -> bool:

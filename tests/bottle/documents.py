@@ -153,6 +153,7 @@ class DocumentCarrier(Carrier):
             self._fetch(call, verb.text or "")
             return False
         elif verb.tag == "Hangup":
+            call.told_to_end = True
             self.ends(call, "completed")
         elif verb.tag in {"Pause", "Wait"}:
             return False

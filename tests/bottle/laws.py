@@ -39,9 +39,21 @@ class Watch:
             *_miscounted(memory),
             *_answered_badly(world, self.tolerated),
             *_misheard(world, memory),
+            *self._ended_for_nothing(world, calls),
         ]
         _expect_none(broken)
         self.seen = {call.call_id: call for call in calls}
+
+    def _ended_for_nothing(self, world: World, calls: Iterable[Call]) -> Iterator[str]:
+        """Tell of conversations that we hung up on though nobody wanted their end."""
+        for call in calls:
+            before = self.seen.get(call.call_id)
+            theirs = world.carrier.calls.get(call.provider_call_id)
+            was_over = before is not None and before.state.is_final
+            if theirs is None or not theirs.told_to_end or TROUBLE in theirs.words or was_over:
+                continue
+            if call.converses and call.end_requested is None:
+                yield f"{call.call_id} was ended for nothing, after {theirs.words}"
 
     def _went_back(self, calls: Iterable[Call]) -> Iterator[str]:
         for call in calls:

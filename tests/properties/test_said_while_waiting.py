@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from chalicelib.actions.spoken import ENGLISH
 from chalicelib.calls.call import State
 from chalicelib.calls.transcript import Speaker
 from chalicelib.providers.base import Feature
@@ -84,6 +85,23 @@ def test_a_reply_that_nobody_heard_yet_is_dropped(provider: str) -> None:
         assert heard.count(("user", SECOND)) == 1
         assert "robot" in heard[-1][1]
         Watch().check(world)
+
+
+@hearing
+def test_a_silence_some_time_after_that_is_asked_about_and_ends_nothing(provider: str) -> None:
+    with a_world(provider, max_duration_secs=3600) as world:
+        ask_and_wait(world)
+        assert world.carrier.says(a_call(world), SECOND)
+        hear_out(world)
+        watch = Watch()
+        watch.check(world)
+
+        world.carrier.stays_silent(a_call(world))
+        go_on(world)
+
+        watch.check(world)
+        assert a_call(world).words[-1] == ("bot", ENGLISH.reprompts[0])
+        assert not a_call(world).is_over
 
 
 @hearing
