@@ -33,7 +33,7 @@ class Reply:
     """What we answer to a turn, and what is remembered of the call with it."""
 
     line: Line
-    heard: int = 0
+    heard: int
     """How often the far end had been heard when we were asked."""
     given: int = 0
     """How many utterances the carrier is given to speak it, where it tells their ends."""

@@ -186,7 +186,7 @@ def _whole_call() -> None:
     calls.open(call.call_id, account="twilio", provider_call_id="CA1", at=now)
     calls.hear(call.call_id, 1, _line(Speaker.USER), account="twilio")
     calls.conversation(call.call_id)
-    calls.reply(call.call_id, 1, Reply(line=_line(Speaker.BOT), told=True))
+    calls.reply(call.call_id, 1, Reply(line=_line(Speaker.BOT), heard=0, told=True))
     calls.finish(call.call_id, Ending(at=now, reason=State.COMPLETED), account="twilio")
 
 
@@ -195,7 +195,7 @@ def _long_turn() -> None:
     turn = calls.get(full_table.LONG_CALL).turn
     calls.hear(full_table.LONG_CALL, turn, _line(Speaker.USER), account="twilio")
     calls.conversation(full_table.LONG_CALL)
-    calls.reply(full_table.LONG_CALL, turn, Reply(line=_line(Speaker.BOT), told=True))
+    calls.reply(full_table.LONG_CALL, turn, Reply(line=_line(Speaker.BOT), heard=0, told=True))
 
 
 def _line(speaker: Speaker) -> Line:

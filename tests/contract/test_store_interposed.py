@@ -54,19 +54,19 @@ def test_the_reply_to_what_came_before_is_not_kept_then(calls: CallStore) -> Non
 
 def test_a_reply_that_was_not_told_is_as_if_it_had_never_been(calls: CallStore) -> None:
     first, rest = replace(WORDS, more=True), replace(WORDS, text="Or two.", part=2, at=LATER)
-    calls.reply(CALL.call_id, 1, Reply(line=first))
-    calls.go_on(CALL.call_id, 2, Reply(line=replace(rest, more=True)))
+    calls.reply(CALL.call_id, 1, Reply(line=first, heard=0))
+    calls.go_on(CALL.call_id, 2, Reply(line=replace(rest, more=True), heard=0))
 
     assert interpose(calls) == Interposed(Heard.FRESH, 2)
 
     call = calls.get(CALL.call_id)
     assert (call.turn, call.heard, call.state, call.more) == (2, 1, State.ACTIVE, False)
     assert said(calls) == [ASKED.text, MORE.text]
-    assert not calls.go_on(CALL.call_id, 2, Reply(line=replace(rest, part=3)))
+    assert not calls.go_on(CALL.call_id, 2, Reply(line=replace(rest, part=3), heard=0))
 
 
 def test_a_transfer_that_was_not_told_is_not_made(calls: CallStore) -> None:
-    calls.reply(CALL.call_id, 1, Reply(line=replace(WORDS, act=Transfer("+15550009999"))))
+    calls.reply(CALL.call_id, 1, Reply(line=replace(WORDS, act=Transfer("+15550009999")), heard=0))
 
     assert interpose(calls) == Interposed(Heard.FRESH, 2)
 
@@ -77,7 +77,7 @@ def test_a_transfer_that_was_not_told_is_not_made(calls: CallStore) -> None:
 @pytest.mark.parametrize("reply", ["told", "a goodbye"])
 def test_beside_a_reply_that_counts_it_is_only_kept(calls: CallStore, reply: str) -> None:
     act = EndCall() if reply == "a goodbye" else None
-    calls.reply(CALL.call_id, 1, Reply(line=replace(WORDS, act=act), told=reply == "told"))
+    calls.reply(CALL.call_id, 1, Reply(line=replace(WORDS, act=act), heard=0, told=reply == "told"))
     before = calls.get(CALL.call_id)
 
     assert interpose(calls) == Interposed(Heard.REPEATED, 1)
@@ -89,7 +89,7 @@ def test_beside_a_reply_that_counts_it_is_only_kept(calls: CallStore, reply: str
 @pytest.mark.parametrize("replied", [False, True])
 def test_delivered_twice_it_is_kept_once(calls: CallStore, *, replied: bool) -> None:
     if replied:
-        calls.reply(CALL.call_id, 1, Reply(line=WORDS))
+        calls.reply(CALL.call_id, 1, Reply(line=WORDS, heard=0))
     first = interpose(calls)
     assert first is not None
 

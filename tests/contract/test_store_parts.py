@@ -41,9 +41,9 @@ def seen(call: Call) -> tuple[int, int, bool, State]:
 
 
 def test_a_reply_comes_part_by_part(calls: CallStore) -> None:
-    calls.reply(CALL_ID, 1, Reply(line=FIRST))
+    calls.reply(CALL_ID, 1, Reply(line=FIRST, heard=0))
     first = calls.get(CALL_ID)
-    kept = [calls.go_on(CALL_ID, 2, Reply(line=line)) for line in (SECOND, LAST)]
+    kept = [calls.go_on(CALL_ID, 2, Reply(line=line, heard=0)) for line in (SECOND, LAST)]
 
     assert kept == [True, True]
     assert calls.parts(CALL_ID, 2) == [FIRST, SECOND, LAST]
@@ -52,39 +52,39 @@ def test_a_reply_comes_part_by_part(calls: CallStore) -> None:
 
 
 def test_a_part_is_kept_once_and_in_its_order(calls: CallStore) -> None:
-    calls.reply(CALL_ID, 1, Reply(line=FIRST))
+    calls.reply(CALL_ID, 1, Reply(line=FIRST, heard=0))
 
-    skipped = calls.go_on(CALL_ID, 2, Reply(line=LAST))
-    kept = calls.go_on(CALL_ID, 2, Reply(line=SECOND))
-    again = calls.go_on(CALL_ID, 2, Reply(line=part(2, "On Tuesday.", secs=9)))
+    skipped = calls.go_on(CALL_ID, 2, Reply(line=LAST, heard=0))
+    kept = calls.go_on(CALL_ID, 2, Reply(line=SECOND, heard=0))
+    again = calls.go_on(CALL_ID, 2, Reply(line=part(2, "On Tuesday.", secs=9), heard=0))
 
     assert (skipped, kept, again) == (False, True, False)
     assert calls.parts(CALL_ID, 2) == [FIRST, SECOND]
 
 
 def test_nothing_goes_on_when_it_is_whole_or_heard_or_over_or_elsewhere(calls: CallStore) -> None:
-    assert not calls.go_on(CALL_ID, 2, Reply(line=SECOND))
-    calls.reply(CALL_ID, 1, Reply(line=FIRST))
-    assert not calls.go_on(CALL_ID, 3, Reply(line=SECOND))
+    assert not calls.go_on(CALL_ID, 2, Reply(line=SECOND, heard=0))
+    calls.reply(CALL_ID, 1, Reply(line=FIRST, heard=0))
+    assert not calls.go_on(CALL_ID, 3, Reply(line=SECOND, heard=0))
     assert not calls.go_on(CALL_ID, 2, Reply(line=SECOND, heard=1))
-    assert not calls.go_on("nobody", 2, Reply(line=SECOND))
+    assert not calls.go_on("nobody", 2, Reply(line=SECOND, heard=0))
     calls.finish(CALL_ID, Ending(at=NOON), account="twilio")
-    assert not calls.go_on(CALL_ID, 2, Reply(line=SECOND))
+    assert not calls.go_on(CALL_ID, 2, Reply(line=SECOND, heard=0))
     assert calls.parts(CALL_ID, 2) == [FIRST]
 
 
 def test_a_whole_reply_does_not_go_on(calls: CallStore) -> None:
-    calls.reply(CALL_ID, 1, Reply(line=part(1, "On Friday.")))
+    calls.reply(CALL_ID, 1, Reply(line=part(1, "On Friday."), heard=0))
 
-    assert not calls.go_on(CALL_ID, 2, Reply(line=SECOND))
+    assert not calls.go_on(CALL_ID, 2, Reply(line=SECOND, heard=0))
 
 
 def test_what_is_said_in_between_is_no_part(calls: CallStore) -> None:
-    calls.reply(CALL_ID, 1, Reply(line=FIRST))
+    calls.reply(CALL_ID, 1, Reply(line=FIRST, heard=0))
     aside = a_line("By the way.", speaker=Speaker.BOT, at=NOON + timedelta(seconds=1.5))
     calls.add_line(CALL_ID, Slot.aside(2, aside.at), aside)
     calls.add_line(CALL_ID, Slot.keys(2), aside)
-    calls.go_on(CALL_ID, 2, Reply(line=SECOND))
+    calls.go_on(CALL_ID, 2, Reply(line=SECOND, heard=0))
     calls.hear(CALL_ID, 2, a_line("Hm."), account="twilio")
 
     assert calls.parts(CALL_ID, 2) == [FIRST, SECOND]
@@ -93,7 +93,7 @@ def test_what_is_said_in_between_is_no_part(calls: CallStore) -> None:
 
 
 def test_a_reply_that_was_kept_before_there_were_parts_is_one(calls: CallStore) -> None:
-    calls.reply(CALL_ID, 1, Reply(line=part(0, "On Friday.", secs=1)))
+    calls.reply(CALL_ID, 1, Reply(line=part(0, "On Friday.", secs=1), heard=0))
 
     assert calls.parts(CALL_ID, 2) == [part(1, "On Friday.", secs=1)]
 
@@ -105,28 +105,28 @@ def test_what_a_reply_does_is_kept_with_it_and_with_the_call(
     calls: CallStore, act: EndCall | SendKeys | AskKeys | Transfer
 ) -> None:
     line = a_line("As you wish.", speaker=Speaker.BOT, act=act, part=1)
-    calls.reply(CALL_ID, 1, Reply(line=line))
+    calls.reply(CALL_ID, 1, Reply(line=line, heard=0))
 
     assert calls.parts(CALL_ID, 2) == [line]
     assert calls.get(CALL_ID).act == act
 
-    calls.reply(CALL_ID, 2, Reply(line=part(1, "And then?")))
+    calls.reply(CALL_ID, 2, Reply(line=part(1, "And then?"), heard=0))
 
     assert calls.get(CALL_ID).act is None
 
 
 def test_the_last_part_may_end_the_call(calls: CallStore) -> None:
-    calls.reply(CALL_ID, 1, Reply(line=FIRST))
+    calls.reply(CALL_ID, 1, Reply(line=FIRST, heard=0))
     goodbye = a_line("Goodbye.", speaker=Speaker.BOT, act=EndCall(), part=2)
 
-    calls.go_on(CALL_ID, 2, Reply(line=goodbye))
+    calls.go_on(CALL_ID, 2, Reply(line=goodbye, heard=0))
 
     call = calls.get(CALL_ID)
     assert (call.state, call.end_requested) == (State.SPEAKING, State.HANGUP_BOT)
 
 
 def test_how_far_a_document_has_told_a_reply_only_grows(calls: CallStore) -> None:
-    calls.reply(CALL_ID, 1, Reply(line=FIRST))
+    calls.reply(CALL_ID, 1, Reply(line=FIRST, heard=0))
     untold = calls.get(CALL_ID).told
 
     for number in (2, 1):
@@ -138,7 +138,7 @@ def test_how_far_a_document_has_told_a_reply_only_grows(calls: CallStore) -> Non
 
 
 def test_a_reply_that_goes_out_at_once_is_told(calls: CallStore) -> None:
-    calls.reply(CALL_ID, 1, Reply(line=part(1, "On Friday."), told=True))
+    calls.reply(CALL_ID, 1, Reply(line=part(1, "On Friday."), heard=0, told=True))
 
     assert calls.get(CALL_ID).told == 1
 
@@ -146,7 +146,7 @@ def test_a_reply_that_goes_out_at_once_is_told(calls: CallStore) -> None:
 def test_turns_without_a_reply_are_counted_until_there_is_one(calls: CallStore) -> None:
     counted = []
     for turn, failed in enumerate((True, True, None, True, False), 1):
-        calls.reply(CALL_ID, turn, Reply(line=part(1, "Hm."), failed=failed))
+        calls.reply(CALL_ID, turn, Reply(line=part(1, "Hm."), heard=0, failed=failed))
         counted.append(calls.get(CALL_ID).failures)
 
     assert counted == [1, 2, 2, 3, 0]
@@ -191,7 +191,7 @@ def test_how_long_a_reply_took_is_kept_with_it(calls: CallStore) -> None:
     )
     line = a_line("On Friday.", speaker=Speaker.BOT, part=1, timing=timing)
 
-    calls.reply(CALL_ID, 1, Reply(line=line))
+    calls.reply(CALL_ID, 1, Reply(line=line, heard=0))
 
     assert calls.conversation(CALL_ID).lines[-1] == line
 
@@ -211,7 +211,7 @@ def test_what_overtakes_is_put_with_what_is_said_again_and_is_being_said(calls: 
 
 def test_what_overtakes_is_not_put_when_the_call_went_on(calls: CallStore) -> None:
     before = calls.get(CALL_ID)
-    calls.reply(CALL_ID, 1, Reply(line=FIRST))
+    calls.reply(CALL_ID, 1, Reply(line=FIRST, heard=0))
 
     put = calls.overtake(before, Slot.aside(1, NOON, 1), part(0, "One more thing."))
 
@@ -237,7 +237,7 @@ def test_what_was_being_said_counts_no_more_once_the_far_end_answers(calls: Call
 
 
 def test_what_of_a_reply_went_out_last_is_what_is_being_said(calls: CallStore) -> None:
-    calls.reply(CALL_ID, 1, Reply(line=FIRST))
+    calls.reply(CALL_ID, 1, Reply(line=FIRST, heard=0))
 
     for number, secs in ((1, 0), (2, 5), (2, 9)):
         at = NOON + timedelta(seconds=secs)

@@ -80,7 +80,7 @@ def hear(calls: CallStore) -> Heard:
 
 
 def reply(calls: CallStore) -> object:
-    return calls.reply(CALL.call_id, 1, Reply(line=REPLY))
+    return calls.reply(CALL.call_id, 1, Reply(line=REPLY, heard=0))
 
 
 def note_spoken(calls: CallStore) -> object:

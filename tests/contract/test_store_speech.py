@@ -58,7 +58,7 @@ def test_a_call_that_is_handed_to_a_person_hears_nothing_once_our_words_are_spok
     calls: CallStore,
 ) -> None:
     handing = replace(WORDS, act=Transfer("+15550009999"))
-    calls.reply(CALL.call_id, 1, Reply(line=handing, given=1))
+    calls.reply(CALL.call_id, 1, Reply(line=handing, heard=0, given=1))
     assert spoken(calls, "end-1")
     before = calls.get(CALL.call_id)
 
@@ -70,7 +70,7 @@ def test_a_call_that_is_handed_to_a_person_hears_nothing_once_our_words_are_spok
 
 def test_over_the_words_before_it_is_handed_over_a_call_is_heard(calls: CallStore) -> None:
     handing = replace(WORDS, act=Transfer("+15550009999"))
-    calls.reply(CALL.call_id, 1, Reply(line=handing, given=1))
+    calls.reply(CALL.call_id, 1, Reply(line=handing, heard=0, given=1))
 
     heard = calls.overhear(CALL.call_id, a_line(), delivery="event-1", account="telnyx")
 
@@ -79,26 +79,26 @@ def test_over_the_words_before_it_is_handed_over_a_call_is_heard(calls: CallStor
 
 
 def test_a_reply_that_is_given_to_be_spoken_is_being_spoken(calls: CallStore) -> None:
-    calls.reply(CALL.call_id, 1, Reply(line=WORDS, given=2, quiet=1))
+    calls.reply(CALL.call_id, 1, Reply(line=WORDS, heard=0, given=2, quiet=1))
 
     expected = replace(CALL, turn=2, state=State.SPEAKING, given=2, quiet=1, parts=1, version=2)
     assert calls.get(CALL.call_id) == expected
 
 
 def test_all_is_spoken_when_each_utterance_has_ended(calls: CallStore) -> None:
-    calls.reply(CALL.call_id, 1, Reply(line=WORDS, given=2))
+    calls.reply(CALL.call_id, 1, Reply(line=WORDS, heard=0, given=2))
 
     assert [spoken(calls, "end-1"), spoken(calls, "end-2")] == [False, True]
 
 
 def test_an_end_that_is_told_twice_is_one_end(calls: CallStore) -> None:
-    calls.reply(CALL.call_id, 1, Reply(line=WORDS, given=2))
+    calls.reply(CALL.call_id, 1, Reply(line=WORDS, heard=0, given=2))
 
     assert [spoken(calls, "end-1"), spoken(calls, "end-1")] == [False, False]
 
 
 def test_what_is_heard_makes_all_that_was_given_before_count_no_more(calls: CallStore) -> None:
-    calls.reply(CALL.call_id, 1, Reply(line=WORDS, given=2))
+    calls.reply(CALL.call_id, 1, Reply(line=WORDS, heard=0, given=2))
     spoken(calls, "end-1")
 
     overheard = calls.overhear(CALL.call_id, a_line(), delivery="event-1", account="telnyx")
@@ -112,7 +112,7 @@ def test_what_is_heard_makes_all_that_was_given_before_count_no_more(calls: Call
 
 
 def test_who_is_heard_when_all_was_spoken_interrupts_nothing(calls: CallStore) -> None:
-    calls.reply(CALL.call_id, 1, Reply(line=WORDS, given=1))
+    calls.reply(CALL.call_id, 1, Reply(line=WORDS, heard=0, given=1))
     spoken(calls, "end-1")
 
     overheard = calls.overhear(CALL.call_id, a_line(), delivery="event-1", account="telnyx")

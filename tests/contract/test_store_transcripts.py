@@ -50,7 +50,7 @@ def test_a_turn_that_is_delivered_twice_is_heard_once(calls: CallStore) -> None:
 
 
 def test_a_turn_that_was_answered_is_not_heard_again(calls: CallStore) -> None:
-    calls.reply(CALL.call_id, 1, Reply(line=bot_line("Nobody spoke, so I go on.")))
+    calls.reply(CALL.call_id, 1, Reply(line=bot_line("Nobody spoke, so I go on."), heard=0))
 
     heard = calls.hear(CALL.call_id, 1, a_line(), account="twilio")
 
@@ -89,7 +89,7 @@ def test_another_account_and_an_unknown_call_hear_nothing(calls: CallStore) -> N
 def test_a_reply_opens_the_next_turn(calls: CallStore) -> None:
     line = bot_line("For how many?")
 
-    counted = calls.reply(CALL.call_id, 1, Reply(line=line))
+    counted = calls.reply(CALL.call_id, 1, Reply(line=line, heard=0))
 
     assert counted == line
     assert calls.line(CALL.call_id, Slot.bot(2)) == line
@@ -98,36 +98,36 @@ def test_a_reply_opens_the_next_turn(calls: CallStore) -> None:
 
 def test_the_first_reply_to_a_turn_counts(calls: CallStore) -> None:
     first = bot_line("For how many?")
-    calls.reply(CALL.call_id, 1, Reply(line=first))
+    calls.reply(CALL.call_id, 1, Reply(line=first, heard=0))
 
-    counted = calls.reply(CALL.call_id, 1, Reply(line=bot_line("Sorry, I was thinking.")))
+    counted = calls.reply(CALL.call_id, 1, Reply(line=bot_line("Sorry, I was thinking."), heard=0))
 
     assert counted == first
     assert calls.get(CALL.call_id).turn == 2
 
 
 def test_a_reply_to_a_turn_that_has_not_come_is_none(calls: CallStore) -> None:
-    counted = calls.reply(CALL.call_id, 5, Reply(line=bot_line("For how many?")))
+    counted = calls.reply(CALL.call_id, 5, Reply(line=bot_line("For how many?"), heard=0))
 
     assert counted is None
     assert calls.line(CALL.call_id, Slot.bot(6)) is None
 
 
 def test_nothing_is_replied_once_the_call_is_over(calls: CallStore) -> None:
-    calls.reply(CALL.call_id, 1, Reply(line=bot_line("For how many?")))
+    calls.reply(CALL.call_id, 1, Reply(line=bot_line("For how many?"), heard=0))
     calls.finish(CALL.call_id, Ending(at=NOON), account="twilio")
 
-    late = Reply(line=bot_line("Anything else?"))
+    late = Reply(line=bot_line("Anything else?"), heard=0)
     counted = [calls.reply(CALL.call_id, turn, late) for turn in (1, 2)]
 
     assert counted == [None, None]
-    assert calls.reply("nobody", 1, Reply(line=bot_line("Hello?"))) is None
+    assert calls.reply("nobody", 1, Reply(line=bot_line("Hello?"), heard=0)) is None
 
 
 def test_a_reply_that_ends_the_call_says_that_we_wanted_it(calls: CallStore) -> None:
     line = bot_line("Goodbye.", ends_call=True)
 
-    counted = calls.reply(CALL.call_id, 1, Reply(line=line))
+    counted = calls.reply(CALL.call_id, 1, Reply(line=line, heard=0))
 
     wanted = replace(
         CALL,
@@ -146,7 +146,7 @@ def test_a_reply_that_ends_the_call_says_that_we_wanted_it(calls: CallStore) -> 
 def test_a_farewell_does_not_change_why_the_call_was_to_end(calls: CallStore) -> None:
     calls.request_end(CALL.call_id, State.TIMEOUT, at=NOON, retry_at=CALL.deadline)
 
-    calls.reply(CALL.call_id, 1, Reply(line=bot_line("Goodbye.", ends_call=True)))
+    calls.reply(CALL.call_id, 1, Reply(line=bot_line("Goodbye.", ends_call=True), heard=0))
 
     call = calls.get(CALL.call_id)
     assert (call.end_requested, call.end_requested_at) == (State.TIMEOUT, NOON)
@@ -174,7 +174,7 @@ def test_a_conversation_is_told_in_the_order_in_which_it_went(calls: CallStore) 
     call_id = CALL.call_id
     told = [bot_line(f"words {number}") for number in range(4)]
     calls.hear(call_id, 1, a_line("first answer"), account="twilio")
-    calls.reply(call_id, 1, Reply(line=told[2]))
+    calls.reply(call_id, 1, Reply(line=told[2], heard=0))
     calls.add_line(call_id, Slot.meanwhile(1, NOON), told[1])
     calls.add_line(call_id, Slot.aside(1, NOON), told[0])
     calls.hear(call_id, 2, a_line("second answer"), account="twilio")
@@ -197,7 +197,7 @@ def test_a_conversation_is_told_in_the_order_in_which_it_went(calls: CallStore) 
 
 def test_turns_are_told_by_number_and_not_by_digit(calls: CallStore) -> None:
     for turn in range(1, 12):
-        calls.reply(CALL.call_id, turn, Reply(line=bot_line(f"reply {turn}")))
+        calls.reply(CALL.call_id, turn, Reply(line=bot_line(f"reply {turn}"), heard=0))
 
     conversation = calls.conversation(CALL.call_id)
 
@@ -208,7 +208,7 @@ def test_turns_are_told_by_number_and_not_by_digit(calls: CallStore) -> None:
 def test_a_delivery_that_is_named_is_heard_once_whatever_turn_it_is_for(calls: CallStore) -> None:
     call_id = calls.create(a_call()).call.call_id
     first = calls.hear(call_id, 1, a_line("Hello."), account="twilio", delivery="nonce-1")
-    calls.reply(call_id, 1, Reply(line=a_line("Yes?", speaker=Speaker.BOT)))
+    calls.reply(call_id, 1, Reply(line=a_line("Yes?", speaker=Speaker.BOT), heard=0))
 
     replayed = calls.hear(call_id, 2, a_line("Hello."), account="twilio", delivery="nonce-1")
     next_one = calls.hear(call_id, 2, a_line("Well."), account="twilio", delivery="nonce-2")

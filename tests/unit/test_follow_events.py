@@ -128,7 +128,7 @@ def test_the_end_of_something_said_before_is_not_taken_for_the_end_of_the_last_w
 def test_a_silence_that_could_not_be_broken_is_broken_when_the_clock_tries_again() -> None:
     world = World.of()
     world.greet()
-    kept = Reply(line=a_line(ENGLISH.reprompts[0], speaker=Speaker.BOT), given=1, quiet=1)
+    kept = Reply(line=a_line(ENGLISH.reprompts[0], speaker=Speaker.BOT), heard=0, given=1, quiet=1)
     world.calls.reply(CALL.call_id, 1, kept)
 
     world.stays_silent("1-0-0")
