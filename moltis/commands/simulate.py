@@ -73,7 +73,8 @@ class _Simulator:
                 message = "the gateway does not answer; start one with `moltis gateway`"
                 raise NoGatewayError(message) from error
         if response.status_code == HTTPStatus.SERVICE_UNAVAILABLE:
-            raise NoGatewayError(str(answer["error"]))
+            message = "the gateway stops; start it again with `moltis gateway`"
+            raise NoGatewayError(message)
         if not response.ok:
             raise RefusedError(str(answer.get("error", f"refused with {response.status_code}")))
         return dict(answer)

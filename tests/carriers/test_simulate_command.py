@@ -190,7 +190,7 @@ def test_a_gateway_that_goes_away_ends_the_simulation(
         monkeypatch.setattr(sys, "stdin", stdin)
         leaving = threading.Timer(0.5, stage.carriers.stop)
         leaving.start()
-        with pytest.raises(NoGatewayError):
+        with pytest.raises(NoGatewayError, match="with `moltis gateway`"):
             simulate.main([], standalone_mode=False)
         leaving.join()
 
